@@ -1,0 +1,52 @@
+# One command per intent. Every target sets up what it needs; running it again is safe.
+SHELL := /bin/bash
+.SHELLFLAGS := -eo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(CURDIR)/.local/tools/node/node_modules/.bin:$(PATH)
+export TZ := UTC
+export CHECKPOINT_DISABLE := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+DATA ?=
+ONLY ?=
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: ## install what the other targets need (they call it themselves)
+	@"$(PYTHON)" scripts/bootstrap.py
+
+.PHONY: demo
+demo: setup ## the whole platform on this machine: deploy, run master, report (DATA=<folder> for real trade)
+	@"$(BIN)/ecom" demo $(if $(DATA),--data "$(DATA)")
+
+.PHONY: lint
+lint: setup ## style, types, import contracts
+	@"$(BIN)/ruff" check .
+	@"$(BIN)/ruff" format --check .
+	@"$(BIN)/mypy"
+	@"$(BIN)/lint-imports" --verbose | tail -n 12
+
+.PHONY: test-fast
+test-fast: setup ## what an edit needs: no Spark, no server, under a minute
+	@"$(BIN)/pytest" -m "not slow" -n 2
+
+.PHONY: test
+test: lint ## everything a user relies on
+	@"$(BIN)/python" -m scripts.browser
+	@"$(BIN)/pytest" -n 2 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: golden
+golden: setup ## rewrite the golden files; review the difference
+	@"$(BIN)/pytest" tests/golden tests/local/test_parity.py --golden
+
+.PHONY: bench
+bench: setup ## measure what has a goal, into .local/report/bench.json (ONLY=<name>; DATA=<folder> for models on real trade)
+	@DATA="$(DATA)" "$(BIN)/python" -m scripts.bench $(ONLY)
+
+.PHONY: stop
+stop: setup ## stop the local workspace that the demo left running
+	@"$(BIN)/ecom" stop

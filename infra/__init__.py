@@ -1,0 +1,1 @@
+"""What is deployed: specs, and the thin layer that renders them with CDKTF."""

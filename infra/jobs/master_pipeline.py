@@ -1,0 +1,52 @@
+"""The daily pipeline: bronze, silver, gold as jobs of their own, then quality checks and anomalies of the day."""
+
+from __future__ import annotations
+
+from infra.jobs.spec import JobSpec, NotebookTask, RunJobTask
+from infra.schedules import Schedule
+
+# A child retries its own tasks; running the whole child again would only repeat what just failed twice.
+_NO_RETRY = 0
+
+JOB = JobSpec(
+    key="master_pipeline",
+    description="Runs bronze, silver and gold one after another; each starts only when the one before succeeded.",
+    layer="orchestration",
+    schedule=Schedule("0 0 7 * * ?"),  # 2:00 in New York in winter, and a time that exists every day
+    by_clock=("master",),
+    timeout_seconds=36120,  # its slowest path: 14400 + 7200 + 7200 + two tries each of the checks and the anomalies
+    expected_seconds=7200,
+    writes=("gold.data_anomalies", "gold.data_quality_metrics"),
+    tasks=(
+        RunJobTask(key="bronze", job="bronze_ingestion", timeout_seconds=14400, max_retries=_NO_RETRY),
+        RunJobTask(
+            key="silver",
+            job="silver_transformation",
+            depends_on=("bronze",),
+            timeout_seconds=7200,
+            max_retries=_NO_RETRY,
+        ),
+        RunJobTask(
+            key="gold",
+            job="gold_aggregation",
+            depends_on=("silver",),
+            timeout_seconds=7200,
+            max_retries=_NO_RETRY,
+        ),
+        NotebookTask(
+            key="quality_checks",
+            notebook="quality/data_quality_dashboard",
+            depends_on=("gold",),
+            timeout_seconds=1800,
+            max_retries=1,
+        ),
+        NotebookTask(
+            key="anomaly_detection",
+            notebook="quality/anomaly_detection",
+            parameters={"first_day": "", "last_day": ""},  # a run of its own may name a range
+            depends_on=("quality_checks",),
+            timeout_seconds=1800,
+            max_retries=1,
+        ),
+    ),
+)

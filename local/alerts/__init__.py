@@ -1,0 +1,1 @@
+"""Alerts: their conditions evaluated on schedule, their history, whom they tell."""

@@ -1,0 +1,1 @@
+"""The one Spark driver of a local workspace."""

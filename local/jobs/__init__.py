@@ -1,0 +1,1 @@
+"""Jobs and their runs: the API, the orchestrator, one runner per kind of task."""

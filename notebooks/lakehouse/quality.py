@@ -1,0 +1,108 @@
+"""Data quality: scores per table, kept for every reader, and gates that stop the pipeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Sequence
+
+from pyspark.sql import SparkSession
+
+from lakehouse import checks, thresholds
+from lakehouse.measure import Score, measure
+
+Clock = Callable[[], dt.datetime]
+
+_METRIC = (
+    "layer STRING, table_name STRING, quality_score DOUBLE, row_count BIGINT, failed_checks INT, measured_at TIMESTAMP"
+)
+_CHECK = (
+    "layer STRING, table_name STRING, check_name STRING, kind STRING, severity STRING, weight DOUBLE, at_least DOUBLE,"
+    " share DOUBLE, passed BOOLEAN, failed_rows BIGINT, detail STRING, measured_at TIMESTAMP"
+)
+_TABLES = {
+    "data_quality_metrics": (_METRIC, "Score of each table, now."),
+    "data_quality_metrics_history": (_METRIC, "Every score ever measured."),
+    "data_quality_checks": (_CHECK, "Outcome of each check, now."),
+}
+
+
+class QualityGateError(Exception):
+    """A layer is too bad to go on with."""
+
+
+def gate(spark: SparkSession, catalog: str, layer: str, clock: Clock) -> str:
+    """Measure one layer, keep its scores and return them as JSON; raise when a table scores below `quality_stop`."""
+    if layer not in checks.LAYERS:
+        raise QualityGateError(f"Layer {layer!r} is none of {', '.join(checks.LAYERS)}.")
+    scores = _measure(spark, catalog, (layer,), clock)
+    stop = thresholds.load().value("quality_stop")
+    if bad := [score for score in scores if score.score is not None and score.score < stop]:
+        raise QualityGateError(f"Quality gate {layer}: {'; '.join(_explain(score, stop) for score in bad)}.")
+    return _summary(scores)
+
+
+def report(spark: SparkSession, catalog: str, clock: Clock) -> str:
+    """Measure every layer, keep the scores and return them as JSON."""
+    return _summary(_measure(spark, catalog, checks.LAYERS, clock))
+
+
+def _measure(spark: SparkSession, catalog: str, layers: Sequence[str], clock: Clock) -> list[Score]:
+    spark.catalog.setCurrentCatalog(catalog)
+    numbers, now = thresholds.load(), clock()
+    scores = [measure(spark, table, numbers, now) for table in checks.load() if table.layer in layers]
+    _publish(spark, scores, layers, now)
+    return scores
+
+
+def _explain(score: Score, stop: float) -> str:
+    failed = [outcome for outcome in score.failed if outcome.check.severity == "fail"] or score.failed
+    reasons = ", ".join(f"{outcome.check.name} ({outcome.detail})" for outcome in failed)
+    return f"{score.layer}.{score.table} scores {score.score:g}, below {stop:g}: {reasons}"
+
+
+def _summary(scores: Iterable[Score]) -> str:
+    return json.dumps(
+        {
+            f"{score.layer}.{score.table}": {
+                "score": score.score,
+                "rows": score.row_count,
+                "failed": {outcome.check.name: outcome.detail for outcome in score.failed},
+            }
+            for score in scores
+        }
+    )
+
+
+def _publish(spark: SparkSession, scores: Sequence[Score], layers: Sequence[str], now: dt.datetime) -> None:
+    """Replace the current scores of the measured layers and add to their history; safe to repeat."""
+    for table, (columns, comment) in _TABLES.items():
+        spark.sql(f"CREATE TABLE IF NOT EXISTS gold.{table} ({columns}) USING delta COMMENT '{comment}'")
+    # A table with an excuse has no score to judge or to average; its checks below say that it was looked at, and why.
+    metrics = [
+        (s.layer, s.table, float(s.score), s.row_count, len(s.failed), now) for s in scores if s.score is not None
+    ]
+    outcomes = [
+        (
+            s.layer, s.table, o.check.name, o.check.kind, o.check.severity, float(o.check.weight),
+            float(o.check.at_least), float(o.share), o.passed, o.failed_rows, o.detail, now,
+        )
+        for s in scores
+        for o in s.outcomes
+    ]  # fmt: skip
+    spark.createDataFrame(metrics, _METRIC).createOrReplaceTempView("measured_tables")
+    spark.createDataFrame(outcomes, _CHECK).createOrReplaceTempView("measured_checks")
+    measured = ", ".join(f"'{layer}'" for layer in layers)
+    # History first: whoever sees a current score finds it there too.
+    _merge(spark, "data_quality_metrics_history", "measured_tables", ("layer", "table_name", "measured_at"))
+    gone = f"WHEN NOT MATCHED BY SOURCE AND known.layer IN ({measured}) THEN DELETE"
+    _merge(spark, "data_quality_checks", "measured_checks", ("layer", "table_name", "check_name"), gone)
+    _merge(spark, "data_quality_metrics", "measured_tables", ("layer", "table_name"), gone)
+
+
+def _merge(spark: SparkSession, table: str, measured: str, key: Sequence[str], gone: str = "") -> None:
+    same = " AND ".join(f"known.{column} = measured.{column}" for column in key)
+    spark.sql(
+        f"MERGE INTO gold.{table} AS known USING {measured} AS measured ON {same}"
+        f" WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT * {gone}"
+    )

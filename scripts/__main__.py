@@ -1,0 +1,5 @@
+"""Run `ecom` as `python -m scripts`."""
+
+from scripts.cli import main
+
+main()

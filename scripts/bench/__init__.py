@@ -1,0 +1,1 @@
+"""Measurements with a goal, taken on the machine at hand."""

@@ -1,0 +1,148 @@
+"""How long Terraform plans with the local provider, beside a plan that only reads data."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from local.workspace.process import RunningWorkspace, start
+from scripts.bench.measurement import Measurement
+from scripts.errors import CommandError
+from scripts.toolchain import PROVIDER_VERSION, local_provider
+
+_GOAL = 2.0
+_SHARES = 25
+_ROUNDS = 3  # the median of so many plans counts
+_HEAD = {
+    "terraform": {
+        "required_providers": {"databricks": {"source": "databricks/databricks", "version": PROVIDER_VERSION}}
+    }
+}
+
+
+def measure_plan(count: int = 250) -> Measurement:
+    """Time plans of so many unchanged resources against plans of as many data reads, in turn on one workspace."""
+    with tempfile.TemporaryDirectory(prefix="bench-plan-") as folder:
+        root = Path(folder)
+        with start(root / "workspace", arguments=["--no-driver"]) as workspace:
+            resources = _stack(root / "resources", {"resource": _resources(count)}, workspace)
+            reads = _stack(root / "reads", {"data": _reads(count)}, workspace)
+            figures, baselines = [], []
+            for _ in range(_ROUNDS):
+                figures.append(_plan(resources, workspace))
+                baselines.append(_plan(reads, workspace))
+    figure, baseline = statistics.median(figures), statistics.median(baselines)
+    return Measurement(
+        name=f"plan of {count} resources with the local provider",
+        figure=round(figure, 2),
+        baseline=round(baseline, 2),
+        ratio=round(figure / baseline, 2),
+        goal=_GOAL,
+        unit="s",
+        note=f"baseline: a plan of {count} data reads; medians of {_ROUNDS} plans in turn",
+    )
+
+
+def _resources(count: int) -> dict[str, dict[str, Any]]:
+    """Return resources in the shares that a deployed platform has: mostly files, and a job among 25."""
+    shares = [_job, _alert, _query, *3 * [_permissions], *2 * [_notebook], *2 * [_directory], _destination]
+    shares += [_file] * (_SHARES - len(shares))
+    found: dict[str, dict[str, Any]] = {}
+    for number in range(count):
+        type_name, arguments = shares[number % _SHARES](number)
+        found.setdefault(type_name, {})[f"r{number}"] = arguments
+    return found
+
+
+def _reads(count: int) -> dict[str, dict[str, Any]]:
+    return {"databricks_spark_version": {f"r{number}": {"long_term_support": True} for number in range(count)}}
+
+
+def _job(number: int) -> tuple[str, dict[str, Any]]:
+    task = {"notebook_task": {"notebook_path": "/Shared/bench/n"}, "max_retries": 2, "timeout_seconds": 3600}
+    tasks = [{"task_key": f"t{n}", **task, "depends_on": [{"task_key": f"t{n - 1}"}] if n else []} for n in range(4)]
+    schedule = {"quartz_cron_expression": "0 0 7 * * ?", "timezone_id": "UTC", "pause_status": "PAUSED"}
+    return "databricks_job", {"name": f"bench {number}", "task": tasks, "schedule": schedule, "tags": {"a": "b"}}
+
+
+def _notebook(number: int) -> tuple[str, dict[str, Any]]:
+    content = base64.b64encode(b"# Databricks notebook source\nprint(1)\n" * 50).decode()
+    return "databricks_notebook", {"path": f"/Shared/bench/{number}", "language": "PYTHON", "content_base64": content}
+
+
+def _file(number: int) -> tuple[str, dict[str, Any]]:
+    content = base64.b64encode(b"select 1\n" * 200).decode()
+    return "databricks_workspace_file", {"path": f"/Shared/bench/{number}.sql", "content_base64": content}
+
+
+def _query(number: int) -> tuple[str, dict[str, Any]]:
+    return "databricks_query", {"display_name": f"bench {number}", "warehouse_id": "0", "query_text": "select 1"}
+
+
+def _alert(number: int) -> tuple[str, dict[str, Any]]:
+    return "databricks_alert_v2", {
+        "display_name": f"bench {number}",
+        "warehouse_id": "0",
+        "query_text": "select 1 as c",
+        "parent_path": "/Workspace/Shared",
+        "evaluation": {
+            "comparison_operator": "GREATER_THAN",
+            "source": {"name": "c", "aggregation": "MAX"},
+            "threshold": {"value": {"double_value": 1}},
+            "empty_result_state": "OK",
+        },
+        "schedule": {"quartz_cron_schedule": "0 0 6 * * ?", "timezone_id": "UTC", "pause_status": "PAUSED"},
+    }
+
+
+def _directory(number: int) -> tuple[str, dict[str, Any]]:
+    return "databricks_directory", {"path": f"/Shared/bench/directory {number}"}
+
+
+def _destination(number: int) -> tuple[str, dict[str, Any]]:
+    config = {"email": {"addresses": ["a@example.com"]}}
+    return "databricks_notification_destination", {"display_name": f"bench {number}", "config": config}
+
+
+def _permissions(number: int) -> tuple[str, dict[str, Any]]:
+    """Return who may see a job, alert or query: what comes three places before, in `_resources`."""
+    target, reference, level = {
+        3: ("job", "job_id", "CAN_VIEW"),
+        4: ("alert_v2", "alert_v2_id", "CAN_RUN"),
+        5: ("query", "sql_query_id", "CAN_RUN"),
+    }[number % _SHARES]
+    entries = [{"group_name": "users", "permission_level": level}]
+    identity = f"${{databricks_{target}.r{number - 3}.id}}"
+    return "databricks_permissions", {reference: identity, "access_control": entries}
+
+
+def _stack(folder: Path, configuration: dict[str, Any], workspace: RunningWorkspace) -> Path:
+    """Initialise a folder and deploy what is in it."""
+    folder.mkdir()
+    (folder / "main.tf.json").write_text(json.dumps({**_HEAD, **configuration}))
+    _terraform(folder, workspace, "init", "-input=false")
+    _terraform(folder, workspace, "apply", "-auto-approve", "-input=false")
+    return folder
+
+
+def _plan(folder: Path, workspace: RunningWorkspace) -> float:
+    started = time.monotonic()
+    _terraform(folder, workspace, "plan", "-detailed-exitcode", "-input=false")
+    return time.monotonic() - started
+
+
+def _terraform(folder: Path, workspace: RunningWorkspace, *arguments: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "DATABRICKS_"))}
+    environment |= {"TF_CLI_CONFIG_FILE": str(local_provider().terraformrc), "CHECKPOINT_DISABLE": "1"}
+    environment |= {"DATABRICKS_HOST": workspace.host, "DATABRICKS_TOKEN": workspace.token}
+    command = ["terraform", *arguments, "-no-color"]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise CommandError(f"terraform {arguments[0]} in the benchmark: {(result.stderr or result.stdout)[-2000:]}")

@@ -1,0 +1,94 @@
+"""`ecom`: the operator's commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from scripts import workspaces
+from scripts.errors import CommandError
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
+data = typer.Typer(no_args_is_help=True, help="Landing files: generated trade, or real days.")
+app.add_typer(data, name="data")
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option("--data", help="Folder of real days instead of generated trade.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the local workspace, when it has to be started.")] = 8765,
+    provider: Annotated[str, typer.Option(help="auto, official or local.")] = "auto",
+) -> None:
+    """Deploy the platform into the local workspace, run master once and say what was built."""
+    from scripts.demo import demo as steps
+    from scripts.demo import summary
+
+    if provider not in {"auto", "official", "local"}:
+        raise CommandError(f"--provider {provider!r}: expected auto, official or local.")
+    console = Console()
+    result = steps.run_demo(folder, port, provider, console)
+    summary.save(result)
+    summary.show(result, console)
+    _show_link(console)
+
+
+@app.command()
+def pages() -> None:
+    """Print a link that opens the pages of the local workspace in a browser, once."""
+    _show_link(Console())
+
+
+@app.command()
+def stop() -> None:
+    """Stop the local workspace that the demo left running."""
+    Console().print("The workspace is stopped." if workspaces.stop() else "No workspace of this checkout is running.")
+
+
+@data.command()
+def generate(
+    to: Annotated[Path, typer.Option(help="Folder for the landing files.")],
+    days: Annotated[int, typer.Option(min=1, help="Trading days.")] = 60,
+    end: Annotated[str, typer.Option(help="Last day, as YYYY-MM-DD.")] = "2026-06-30",
+    customers: Annotated[int, typer.Option(min=1, help="Customers known on the first day.")] = 800,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+) -> None:
+    """Write deterministic trade with a truth file beside it."""
+    from scripts.data import generator
+
+    try:
+        last = dt.date.fromisoformat(end)
+    except ValueError as error:
+        raise CommandError(f"--end {end!r}: expected a day as YYYY-MM-DD.") from error
+    Console().print(generator.generate(to, seed=seed, end=last, days=days, customers=customers))
+
+
+@data.command()
+def load(
+    source: Annotated[Path, typer.Argument(help="Folder of Online Retail days, one CSV per day.")],
+    to: Annotated[Path, typer.Option(help="Folder for the landing files.")] = Path(".local/landing"),
+) -> None:
+    """Turn real Online Retail days into landing files of the five sources."""
+    from scripts.data import loader
+
+    Console().print(loader.load(source, to))
+
+
+def _show_link(console: Console) -> None:
+    text = f"pages        {workspaces.page_link()}   (opens once, within five minutes; another: ecom pages)"
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+
+def main() -> None:
+    """Run a command; what goes wrong is one line on stderr and a non-zero exit."""
+    try:
+        app()
+    except CommandError as error:
+        Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(error.code)

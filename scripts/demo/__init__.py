@@ -1,0 +1,1 @@
+"""The whole platform on one machine: data, workspace, deploy, master run, report."""

@@ -1,0 +1,205 @@
+"""The master job on real trade: nothing lost or repeated, a new day adds just that day, a kill changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.sql import StatementState
+
+from infra.environments import LOCAL
+from lakehouse.sources import SOURCES
+from scripts import runs
+from scripts.data import generator, loader, totals
+from scripts.demo import landing
+from tests import retail
+
+pytestmark = pytest.mark.slow
+
+DAYS_OF_TRADE = 8
+RUN_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The deployed local platform, and the landing files it is fed with: all days but the last, and all."""
+
+    client: WorkspaceClient
+    deployer: Any
+    first_days: Path
+    all_days: Path
+    last_day: str
+
+    def sql(self, text: str) -> list[list[Any]]:
+        warehouse = next(iter(self.client.warehouses.list()))
+        answer = self.client.statement_execution.execute_statement(
+            text, warehouse.id, catalog=LOCAL.catalog, wait_timeout="50s"
+        )
+        assert answer.status.state == StatementState.SUCCEEDED, answer.status
+        return answer.result.data_array or []
+
+    def counts(self) -> dict[str, int]:
+        return {name: int(self.sql(f"select count(*) from bronze.{name}")[0][0]) for name in SOURCES}
+
+    def quarantined(self) -> dict[str, int]:
+        rows = dict(self.sql("select source, count(*) from bronze.quarantine group by source"))
+        return {name: int(rows.get(name, 0)) for name in SOURCES}
+
+    def content(self) -> dict[str, list[list[Any]]]:
+        """Everything that a second run must leave as it is, when a row was written included."""
+        ordered = {
+            "silver.dim_customers": "customer_id",
+            "silver.dim_products": "product_id",
+            "silver.fact_orders": "order_id",
+            "silver.fact_order_items": "order_id, line_number",
+            "silver.fact_web_events": "event_id",
+        }
+        facts = {
+            table: self.sql(f"select {keys}, dbt_updated_at from {table} order by {keys}")
+            for table, keys in ordered.items()
+        }
+        revenue = "order_date, total_orders, gross_revenue, refunds, net_revenue, revenue_7d_avg"
+        return {
+            **facts,
+            "gold.daily_revenue": self.sql(f"select {revenue} from gold.daily_revenue order by order_date"),
+        }
+
+    def start(self, job: str) -> runs.Follower:
+        started = self.client.jobs.run_now(runs.job_id(self.client, LOCAL.display_name(job)))
+        return runs.Follower(self.client, started.run_id)
+
+    def finish(self, follower: runs.Follower) -> list[runs.TaskState]:
+        deadline = time.monotonic() + RUN_SECONDS
+        while not runs.ended(run := follower.run()):
+            assert time.monotonic() < deadline, list(follower.tasks())
+            time.sleep(runs.POLL_SECONDS)
+        tasks = list(follower.tasks(run))
+        assert runs.succeeded(run), runs.first_failure(self.client, tasks)
+        return tasks
+
+
+def _without_last_day(source: Path, target: Path) -> str:
+    days = sorted({path.stem for path in source.glob("*/*") if path.is_file()})
+    for path in source.glob("*/*"):
+        if path.is_file() and path.stem != days[-1]:
+            (target / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / path.parent.name / path.name)
+    return days[-1]
+
+
+@pytest.fixture(scope="module")
+def platform(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    deployer = serve("platform")
+    folder = tmp_path_factory.mktemp("landing")
+    if retail.DAYS.is_dir():
+        published = folder / "published"
+        published.mkdir()
+        for path in sorted(retail.DAYS.glob("*.csv"))[:DAYS_OF_TRADE]:
+            shutil.copyfile(path, published / path.name)
+        loader.load(published, folder / "all")
+    else:
+        generator.generate(folder / "all", seed=11, end=landing.GENERATED_END, days=DAYS_OF_TRADE, customers=300)
+    last_day = _without_last_day(folder / "all", folder / "first")
+    deployer.cdktf("deploy", "local", "--auto-approve")
+    return Platform(deployer.client(), deployer, folder / "first", folder / "all", last_day)
+
+
+def _driver(platform: Platform) -> psutil.Process:
+    server = psutil.Process(platform.deployer.workspace.process.pid)
+    return next(child for child in server.children() if "local.engine" in child.cmdline())
+
+
+def test_a_driver_killed_during_bronze_loses_and_repeats_nothing(platform: Platform) -> None:
+    landing.upload(platform.client, platform.first_days, LOCAL.catalog)
+    follower = platform.start("bronze_ingestion")
+    deadline = time.monotonic() + RUN_SECONDS
+    while not any(task.path.startswith("ingest_") and task.state == "RUNNING" for task in follower.tasks()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(2)  # into the batch: the stream has started, its commit has not been written
+    os.kill(_driver(platform).pid, signal.SIGKILL)
+    tasks = platform.finish(follower)
+
+    assert any(task.attempts > 1 for task in tasks), "the kill came too late to be met by a retry"
+    expected = totals.data_lines(platform.first_days)
+    quarantined = platform.quarantined()
+    assert {name: count + quarantined[name] for name, count in platform.counts().items()} == expected
+
+
+def test_master_keeps_every_line_and_every_penny(platform: Platform) -> None:
+    tasks = platform.finish(platform.start("master_pipeline"))
+
+    assert len(tasks) > 12
+    expected = totals.data_lines(platform.first_days)
+    quarantined = platform.quarantined()
+    assert {name: count + quarantined[name] for name, count in platform.counts().items()} == expected
+    straight = totals.landing_totals(platform.first_days)
+    gross, net = platform.sql("select sum(gross_revenue), sum(net_revenue) from gold.daily_revenue")[0]
+    assert Decimal(gross) == straight.revenue("completed")
+    assert Decimal(net) == straight.net()
+
+
+def test_a_second_run_changes_nothing(platform: Platform) -> None:
+    before, counts = platform.content(), platform.counts()
+    platform.finish(platform.start("master_pipeline"))
+    assert platform.counts() == counts
+    assert platform.content() == before
+
+
+def test_one_new_day_adds_just_that_day(platform: Platform) -> None:
+    before = platform.content()
+    landing.upload(platform.client, platform.all_days, LOCAL.catalog)
+    platform.finish(platform.start("master_pipeline"))
+
+    quarantined = platform.quarantined()
+    expected = totals.data_lines(platform.all_days)
+    assert {name: count + quarantined[name] for name, count in platform.counts().items()} == expected
+    new_files = platform.sql(
+        "select distinct source_file from bronze.orders where ingestion_timestamp >"
+        f" (select max(ingestion_timestamp) from bronze.orders where source_file not like '%{platform.last_day}%')"
+    )
+    assert [Path(file).stem for (file,) in new_files] == [platform.last_day]
+    after = platform.content()
+    known = {row[0]: row for row in after["gold.daily_revenue"]}
+    for row in before["gold.daily_revenue"]:
+        assert known[row[0]] == row
+    straight = totals.landing_totals(platform.all_days)
+    assert Decimal(platform.sql("select sum(gross_revenue) from gold.daily_revenue")[0][0]) == straight.revenue(
+        "completed"
+    )
+
+
+def test_corrupted_orders_stop_the_run_before_gold(platform: Platform, tmp_path: Path) -> None:
+    """As many lines as there were so far, under a header that nobody knows."""
+    lines = [line for file in sorted((platform.all_days / "orders").iterdir()) for line in file.open()]
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "corrupted.csv").write_text("".join(lines).replace("status", "state"))
+    landing.upload(platform.client, tmp_path, LOCAL.catalog)
+    before = platform.content()
+    written = platform.sql("describe history gold.daily_revenue")[0]
+
+    follower = platform.start("master_pipeline")
+    with pytest.raises(
+        AssertionError, match=r"bronze/bronze_gate FAILED.*bronze\.orders scores .* lines_accepted \(\d+ of"
+    ):
+        platform.finish(follower)
+    states = {task.path: task.state for task in follower.tasks()}
+    assert states["bronze"] == "FAILED"
+    assert {states[name] for name in ("silver", "gold")} <= {"UPSTREAM_FAILED", "UPSTREAM_CANCELED", "EXCLUDED"}
+    assert platform.content() == before
+    assert platform.sql("describe history gold.daily_revenue")[0] == written
+
+
+def test_no_call_met_an_unknown_route(platform: Platform) -> None:
+    log = platform.deployer.workspace.root / "log" / "unknown_routes.log"
+    assert not log.exists(), log.read_text()

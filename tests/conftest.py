@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.browser import MISSING
+from tests import retail
+
+HERE = Path(__file__).parent
+
+# Read when MLflow is imported: tests keep models in folders, and nothing here calls home.
+os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """MLflow warns about type hints of its own when a model is loaded first."""
+    config.addinivalue_line("filterwarnings", "ignore:.*Any type hint is inferred:UserWarning")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="rewrite the golden files instead of comparing with them")
+
+
+def pytest_report_header() -> str:
+    found = "is there" if retail.DAYS.is_dir() else "is not there: tested with generated trade only"
+    return f"real trade {found} ({retail.DAYS})"
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests go first, those that share a server or a Spark to one worker: starting it twice would cost most."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.xdist_group(_shared_by(item.path.relative_to(HERE))))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last that pages were not looked at: among skipped tests nobody would notice."""
+    yield
+    blind = [report for report in terminalreporter.getreports("skipped") if MISSING in str(report.longrepr)]
+    if blind:
+        terminalreporter.section("browser checks did not run")
+        terminalreporter.line(f"{len(blind)} tests were skipped: {MISSING}.")
+
+
+def _shared_by(path: Path) -> str:
+    """Return what a test shares: Spark with its process, a deployment with its file, a server with its folder."""
+    if path.parts[0] in ("notebooks", "sql"):
+        return "spark"
+    return str(path) if path.parts[0] == "acceptance" else str(path.parent)

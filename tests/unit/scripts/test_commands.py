@@ -1,0 +1,50 @@
+"""What an operator types wrong is answered in one line, with a non-zero exit and nothing written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def ecom(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_real_days_from_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    missing, target = tmp_path / "missing", tmp_path / "landing"
+    result = ecom("data", "load", str(missing), "--to", str(target))
+    assert result.returncode == 1
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert str(missing) in result.stderr
+    assert not target.exists()
+
+
+def test_a_day_with_a_wrong_header_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "2011-01-04.csv").write_text("InvoiceNo,Quantity\n1,2\n")
+    result = ecom("data", "load", str(tmp_path / "in"), "--to", str(tmp_path / "landing"))
+    assert result.returncode == 1
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "2011-01-04.csv" in result.stderr
+    assert "InvoiceNo,Quantity" in result.stderr
+    assert not list((tmp_path / "landing").glob("*/*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("demo", "--provider", "mine"), "--provider 'mine': expected auto, official or local."),
+        (("data", "generate", "--to", "x", "--end", "31.12.2026"), "--end '31.12.2026': expected a day as YYYY-MM-DD."),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_was_expected(arguments: tuple[str, ...], expected: str) -> None:
+    result = ecom(*arguments)
+    assert result.returncode == 1
+    assert result.stderr.strip() == f"error: {expected}"
