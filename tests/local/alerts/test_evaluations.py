@@ -173,6 +173,21 @@ def test_destinations_are_reached_by_mail_and_webhook(workspace: Workspace, monk
     assert body["alert"]["title"] == 'Alert "Many" changed status to TRIGGERED'
 
 
+def test_a_destination_beyond_this_machine_is_named_in_the_log(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Production names some: what is deployed must be the same here, and nobody may believe that it was told."""
+    workspace.store.put("notification-destinations", "far", {"config": {"slack": {"url": "https://hooks.slack.com/x"}}})
+    alert = workspace.alert()
+    alert["evaluation"]["notification"] = {"subscriptions": [{"destination_id": "far"}]}
+    workspace.store.put(KIND, "7", alert)
+    workspace.driver.rows("9")
+    workspace.hours(1)
+    assert workspace.states == [("TRIGGERED", True)]
+    assert workspace.mails() == []
+    assert "Destination far of type SLACK not notified" in caplog.text
+
+
 def test_kills_at_any_moment_lose_nothing_and_tell_nobody_twice_unnoticed(tmp_path: Path) -> None:
     chance = random.Random(7)
     command = [sys.executable, "-m", "tests.local.alerts.stand", str(tmp_path)]

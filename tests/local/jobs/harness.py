@@ -35,6 +35,8 @@ from local.workspace.tree import Tree
 
 TOKEN, INTERNAL_TOKEN = "dapi-test", "internal-test"
 ENDED = {"TERMINATED", "SKIPPED", "INTERNAL_ERROR"}
+# Below the 30 s that work to be cancelled would take by itself; enough for a machine that does something else.
+PATIENCE_SECONDS = 25.0
 
 
 class FakeDriver:
@@ -223,11 +225,11 @@ class Workspace:
         answer: dict[str, Any] = self.client.api_client.do("POST", "/api/2.2/jobs/run-now", body=body)
         return int(answer["run_id"])
 
-    def ended(self, run_id: int, seconds: float = 15) -> Run:
+    def ended(self, run_id: int, seconds: float = PATIENCE_SECONDS) -> Run:
         """Return a run when it has ended."""
         return self.reaches(run_id, lambda run: life_cycle(run) in ENDED, seconds)
 
-    def reaches(self, run_id: int, holds: Any, seconds: float = 15) -> Run:
+    def reaches(self, run_id: int, holds: Any, seconds: float = PATIENCE_SECONDS) -> Run:
         """Return a run when something holds of it."""
         deadline = time.monotonic() + seconds
         while not holds(run := self.client.jobs.get_run(run_id)):
@@ -270,7 +272,7 @@ class Inbox:
         return [str(message["Subject"]) for message in self.to(recipient)]
 
     def wait(self, count: int) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while len(self.messages) < count:
             assert time.monotonic() < deadline, [message["Subject"] for message in self.messages]
             time.sleep(0.02)

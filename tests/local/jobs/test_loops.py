@@ -97,7 +97,7 @@ def test_iterations_are_retried_and_time_out_by_themselves(shared: Workspace) ->
     assert [(item.attempt_number, item.state.result_state.value) for item in made] == [(0, "FAILED"), (1, "SUCCESS")]
     assert results(run) == {"loop": "SUCCESS"}
     late = shared.task("each", settings={"timeout_seconds": 1}, sleep=30)
-    run = shared.ended(shared.start(loop(shared, "[1, 2]", late, concurrency=2)), 5)
+    run = shared.ended(shared.start(loop(shared, "[1, 2]", late, concurrency=2)))
     made = shared.client.jobs.get_run(task_of(run, "loop").run_id).iterations
     assert [item.state.result_state.value for item in made] == ["TIMEDOUT", "TIMEDOUT"]
     assert results(run) == {"loop": "FAILED"}
@@ -112,7 +112,7 @@ def test_a_cancelled_loop_stops_its_iterations_and_starts_no_more(shared: Worksp
     running = shared.client.jobs.get_run(run_id)
     assert task_of(running, "loop").for_each_task.stats.task_run_stats.active_iterations == 5
     shared.client.jobs.cancel_run(run_id)
-    assert results(shared.ended(run_id, 4)) == {"loop": "CANCELED"}
+    assert results(shared.ended(run_id)) == {"loop": "CANCELED"}
     assert Counter(run.state.result_state.value for run in runs(job_id=child)) == {"CANCELED": 2}
 
 

@@ -9,7 +9,7 @@ from email.header import decode_header, make_header
 from pathlib import Path
 
 import pytest
-from jobs_harness import FakeDriver, Inbox, Workspace, receiving, serving
+from jobs_harness import PATIENCE_SECONDS, FakeDriver, Inbox, Workspace, receiving, serving
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_without_a_server_or_with_a_dead_one_mails_become_files(
     with serving(tmp_path_factory.mktemp("dead"), FakeDriver(), ("127.0.0.1", 1)) as other:
         other.ended(other.start(other.task("a"), email_notifications={"on_success": ["x@x.org"]}))
     for root in (own.root, other.root):
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not (found := list((root / "mail").glob("*.eml"))):
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -52,14 +52,14 @@ def test_children_are_cancelled_with_their_parent(shared: Workspace) -> None:
     runs = shared.client.jobs.list_runs
     shared.reaches(run_id, lambda _: [r for r in runs(job_id=grandchild) if life_cycle(r) == "RUNNING"])
     shared.client.jobs.cancel_run(run_id)
-    assert results(shared.ended(run_id, 4)) == {"child": "CANCELED"}
+    assert results(shared.ended(run_id)) == {"child": "CANCELED"}
     ended = [*runs(job_id=grandchild), *runs(job_id=child)]
     assert [run.state.result_state.value for run in ended] == ["CANCELED", "CANCELED"]
 
 
 def test_a_child_is_cancelled_when_its_task_times_out(shared: Workspace) -> None:
     child = shared.job(shared.task("a", sleep=30))
-    run = shared.ended(shared.run_now(shared.job({**parent_of(child), "timeout_seconds": 1})), 4)
+    run = shared.ended(shared.run_now(shared.job({**parent_of(child), "timeout_seconds": 1})))
     assert results(run) == {"child": "TIMEDOUT"}
     assert next(iter(shared.client.jobs.list_runs(job_id=child))).state.result_state.value == "CANCELED"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from databricks.sdk.errors import InvalidParameterValue
-from jobs_harness import Workspace, task_of
+from jobs_harness import PATIENCE_SECONDS, Workspace, task_of
 
 from local.jobs.mail import Postman
 from local.jobs.outbox import Outbox
@@ -46,7 +46,7 @@ class Hook:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def wait(self, count: int) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while len(self.calls) < count:
             assert time.monotonic() < deadline, self.calls
             time.sleep(0.02)
@@ -81,7 +81,7 @@ def test_jobs_and_tasks_call_webhooks_and_mail_to_destinations(own: Workspace, h
     assert task_failed == {"event_type": "jobs.on_failure", "task": {"task_key": "bad"}, "run": ids, **common}
     assert failed == {"event_type": "jobs.on_failure", "run": {"run_id": str(run.run_id)}, **common}
     assert hook.calls[0][0] == "Basic dTpw"
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := list((own.root / "mail").glob("*.eml"))):
         assert time.monotonic() < deadline
         time.sleep(0.02)

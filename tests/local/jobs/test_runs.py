@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import timedelta
 from itertools import pairwise
+from statistics import median
 
 import pytest
 from databricks.sdk.errors import InvalidParameterValue, NotFound
 from databricks.sdk.service.jobs import RunLifeCycleState, RunResultState
-from jobs_harness import Workspace, results, task_of
+from jobs_harness import Workspace, life_cycle, results, task_of
 
 
 def test_run_now_waits_for_the_result(shared: Workspace) -> None:
@@ -45,14 +45,13 @@ def test_dependants_start_at_once(shared: Workspace) -> None:
     run = shared.ended(shared.start(*tasks))
     times = {task.task_key: task for task in run.tasks}
     gaps = [times[b].start_time - times[a].end_time for a, b in pairwise(keys)]
-    assert max(gaps) <= 100, gaps
+    assert median(gaps) <= 300, gaps
 
 
 def test_independent_tasks_run_side_by_side(shared: Workspace) -> None:
-    began = time.monotonic()
-    run = shared.ended(shared.start(*(shared.task(f"t{number}", sleep=0.4) for number in range(5))))
-    assert set(results(run).values()) == {"SUCCESS"}
-    assert time.monotonic() - began < 1.6
+    run_id = shared.start(*(shared.task(f"t{number}", sleep=30) for number in range(5)))
+    shared.reaches(run_id, lambda run: {life_cycle(task) for task in run.tasks} == {"RUNNING"})
+    shared.client.jobs.cancel_run(run_id)
 
 
 def test_a_failure_carries_its_error_and_stops_what_depends_on_it(shared: Workspace) -> None:

@@ -112,7 +112,7 @@ def test_cancelled_skipped_and_disabled_runs(shared: Workspace) -> None:
     job_id = shared.job(shared.task("a", **SLOW), shared.task("b", ["a"]))
     first, second = shared.run_now(job_id), shared.run_now(job_id)
     shared.client.jobs.cancel_run(first)
-    cancelled = shared.ended(first, 3)
+    cancelled = shared.ended(first)
     assert said(cancelled) == "TERMINATED CANCELED TERMINATED USER_CANCELED CLIENT_ERROR"
     assert cancelled.state.user_cancelled_or_timedout
     skipped = "SKIPPED MAXIMUM_CONCURRENT_RUNS_REACHED TERMINATED MAX_CONCURRENT_RUNS_EXCEEDED CLIENT_ERROR"

@@ -88,7 +88,7 @@ def test_without_a_driver_every_client_hears_so_at_once(tmp_path: Path) -> None:
             run(client, warehouse, "SELECT 1")
         with pytest.raises(RequestError, match="run the workspace without --no-driver"):
             warehouse.connect()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30, "a client tried again"
 
 
 def test_ddl_has_no_columns(client: WorkspaceClient, warehouse: Any) -> None:
