@@ -50,3 +50,7 @@ bench: setup ## measure what has a goal, into .local/report/bench.json (ONLY=<na
 .PHONY: stop
 stop: setup ## stop the local workspace that the demo left running
 	@"$(BIN)/ecom" stop
+
+.PHONY: reset
+reset: setup ## remove the local workspace and all it holds, so that the next demo begins anew
+	@"$(BIN)/ecom" reset

@@ -51,6 +51,13 @@ def stop() -> None:
     Console().print("The workspace is stopped." if workspaces.stop() else "No workspace of this checkout is running.")
 
 
+@app.command()
+def reset() -> None:
+    """Stop the local workspace and remove it with everything in it, so that the next demo begins anew."""
+    workspaces.reset()
+    Console().print("The local workspace is gone; make demo makes a new one.")
+
+
 @data.command()
 def generate(
     to: Annotated[Path, typer.Option(help="Folder for the landing files.")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from scripts.errors import CommandError
 from scripts.toolchain import ROOT
 
 HOME = ROOT / ".local" / "workspace"
+STATE = ROOT / ".local" / "state"
 STOP_SECONDS = 30
 
 
@@ -64,6 +66,14 @@ def page_link(root: Path = HOME) -> str:
         return login_link(running.host, running.token)
     except httpx.HTTPError as error:
         raise CommandError(f"The workspace gives no link to its pages: {error}") from error
+
+
+def reset(root: Path = HOME, state: Path = STATE) -> None:
+    """Stop the workspace on this root and remove all it holds, and the Terraform state that says so."""
+    stop(root)
+    for folder in (state, root):  # a kill in between leaves a workspace to deploy into, not a state of nothing
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def stop(root: Path = HOME) -> bool:

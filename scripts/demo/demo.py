@@ -61,6 +61,7 @@ def run_demo(data: Path | None, port: int, provider_choice: str, console: Consol
         resources = deployment.deploy(STACK, env, LOGS / "deploy.log")
         said.append(f"{sum(resources.values())} resources")
     client = WorkspaceClient(host=workspace.host, token=workspace.token, auth_type="pat")
+    landing.refuse_other_trade(client, folder, environment.catalog)
     with clock.step("upload") as said:
         sent = landing.upload(client, folder, environment.catalog)
         said.append(f"{sent.sent} of {sent.files} files new")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.errors import NotFound
 
 from scripts.data import generator, loader
+from scripts.errors import CommandError
 from scripts.toolchain import ROOT
 
 FOLDER = ROOT / ".local" / "demo"
@@ -42,23 +42,49 @@ def prepare(data: Path | None) -> Path:
     return folder
 
 
+def refuse_other_trade(client: WorkspaceClient, folder: Path, catalog: str) -> None:
+    """Raise CommandError when landing was fed with other trade: the two would be mixed in every table."""
+    known = set(_in_landing(client, catalog))
+    if known and not known & {_target(catalog, path) for path in _files(folder)}:
+        raise CommandError(
+            f"The workspace was fed with other trade: landing holds {len(known)} files, {min(known)} for one, and none"
+            f" of {folder}. make reset removes it with all its tables; then run the demo again."
+        )
+
+
 def upload(client: WorkspaceClient, folder: Path, catalog: str) -> Upload:
     """Send to landing what is not there yet; landing files are immutable, so name and size decide."""
-    volume = f"/Volumes/{catalog}/landing/files"
-    files = sorted(path for path in folder.glob("*/*") if path.is_file())
-    there: dict[str, int] = {}
+    files, known = _files(folder), _in_landing(client, catalog)
     for source in sorted({path.parent.name for path in files}):
-        try:
-            for entry in client.files.list_directory_contents(f"{volume}/{source}"):
-                there[entry.path or ""] = entry.file_size or 0
-        except NotFound:
-            client.files.create_directory(f"{volume}/{source}")
-    missing = [p for p in files if there.get(f"{volume}/{p.parent.name}/{p.name}") != p.stat().st_size]
+        client.files.create_directory(f"{_volume(catalog)}/{source}")  # fine where it is there
+    missing = [path for path in files if known.get(_target(catalog, path)) != path.stat().st_size]
 
     def send(path: Path) -> None:
         with path.open("rb") as content:
-            client.files.upload(f"{volume}/{path.parent.name}/{path.name}", content, overwrite=True)
+            client.files.upload(_target(catalog, path), content, overwrite=True)
 
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         list(pool.map(send, missing))
     return Upload(len(files), len(missing))
+
+
+def _in_landing(client: WorkspaceClient, catalog: str) -> dict[str, int]:
+    """Return the size in bytes of every file in landing, by path."""
+    sizes: dict[str, int] = {}
+    for source in client.files.list_directory_contents(_volume(catalog)):
+        if source.is_directory:
+            entries = client.files.list_directory_contents(source.path or "")
+            sizes |= {entry.path or "": entry.file_size or 0 for entry in entries if not entry.is_directory}
+    return sizes
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*/*") if path.is_file())
+
+
+def _target(catalog: str, path: Path) -> str:
+    return f"{_volume(catalog)}/{path.parent.name}/{path.name}"
+
+
+def _volume(catalog: str) -> str:
+    return f"/Volumes/{catalog}/landing/files"

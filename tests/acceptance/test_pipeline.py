@@ -22,6 +22,7 @@ from lakehouse.sources import SOURCES
 from scripts import runs
 from scripts.data import generator, loader, totals
 from scripts.demo import landing
+from scripts.errors import CommandError
 from tests import retail
 
 pytestmark = pytest.mark.slow
@@ -177,6 +178,15 @@ def test_one_new_day_adds_just_that_day(platform: Platform) -> None:
     assert Decimal(platform.sql("select sum(gross_revenue) from gold.daily_revenue")[0][0]) == straight.revenue(
         "completed"
     )
+
+
+def test_other_trade_is_not_mixed_in(platform: Platform, tmp_path: Path) -> None:
+    landing.refuse_other_trade(platform.client, platform.first_days, LOCAL.catalog)
+    generator.generate(tmp_path / "other", seed=1, end=landing.GENERATED_END, days=2, customers=20)
+    for path in (tmp_path / "other").glob("*/*"):
+        path.rename(path.with_stem(f"other-{path.stem}"))
+    with pytest.raises(CommandError, match=r"other trade: landing holds \d+ files, /Volumes/.* make reset"):
+        landing.refuse_other_trade(platform.client, tmp_path / "other", LOCAL.catalog)
 
 
 def test_corrupted_orders_stop_the_run_before_gold(platform: Platform, tmp_path: Path) -> None:

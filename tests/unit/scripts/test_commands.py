@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import workspaces
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -48,3 +50,13 @@ def test_a_wrong_value_is_named_with_what_was_expected(arguments: tuple[str, ...
     result = ecom(*arguments)
     assert result.returncode == 1
     assert result.stderr.strip() == f"error: {expected}"
+
+
+def test_a_reset_leaves_neither_workspace_nor_state_and_may_be_repeated(tmp_path: Path) -> None:
+    root, state = tmp_path / "workspace", tmp_path / "state"
+    for folder in (root, state):
+        folder.mkdir()
+        (folder / "kept").write_text("x")
+    workspaces.reset(root, state)
+    workspaces.reset(root, state)
+    assert list(tmp_path.iterdir()) == []
