@@ -18,6 +18,7 @@ from rich.table import Table
 from scripts.bench.anomalies import measure_anomalies
 from scripts.bench.bronze import measure_bronze
 from scripts.bench.day import measure_day
+from scripts.bench.history import measure_history
 from scripts.bench.measurement import Measurement
 from scripts.bench.models import measure_models
 from scripts.bench.plan import measure_plan
@@ -33,6 +34,7 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "bronze": measure_bronze,
     "anomalies": measure_anomalies,
     "models": measure_models,
+    "history": measure_history,
 }
 
 

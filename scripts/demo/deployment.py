@@ -11,13 +11,13 @@ from pathlib import Path
 from scripts import toolchain
 from scripts.errors import CommandError
 
-STACK_FOLDER = toolchain.ROOT / "cdktf.out" / "stacks"
+OUTPUT = toolchain.ROOT / "cdktf.out"
 
 
-def deploy(stack: str, env: Mapping[str, str], log: Path) -> Counter[str]:
+def deploy(stack: str, env: Mapping[str, str], log: Path, output: Path = OUTPUT) -> Counter[str]:
     """Deploy a stack and return how many resources of each type it manages; CommandError when it is not whole."""
-    toolchain.run([str(toolchain.CDKTF), "deploy", stack, "--auto-approve"], env, log)
-    folder = STACK_FOLDER / stack
+    toolchain.run([str(toolchain.CDKTF), "deploy", stack, "--auto-approve", "--output", str(output)], env, log)
+    folder = output / "stacks" / stack
     # cdktf ends with 0 when a signal ends Terraform, an out-of-memory kill for one: its word is not enough.
     if missing := sorted(declared(folder) - (deployed := managed(folder, env))):
         raise CommandError(
