@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ OPERATORS = ("GREATER_THAN", "LESS_THAN")
 # The column holds the value itself, or how many times a value was beyond the threshold: then one is too many.
 MEASURES = ("value", "violations")
 EMPTY_RESULT_STATES = ("OK", "TRIGGERED", "ERROR")
+
+_TEXT = re.compile(r"[\w .-]+")
 
 _KEYS = (
     "title",
@@ -103,21 +106,35 @@ def subscribers(threshold: Threshold, recipients: Recipients) -> tuple[str, ...]
 
 
 def _load(file: Path, questions: Mapping[str, Question], thresholds: Thresholds) -> AlertSpec:
-    table = read(file, _KEYS)
+    table = read(file, _KEYS, ("only",))
     try:
         if table["question"] not in questions:
             raise DocumentError(f"question: there is no sql/queries/{table['question']}.sql")
         check_keys("schedule", table["schedule"], ("quartz",), ("zone",))
         question = questions[table["question"]]
+        sql = _statement(literal(question, thresholds), table.pop("only", {}))
         return AlertSpec(
             **{
                 **table,
                 "key": file.stem,
                 "question": question,
-                "sql": literal(question, thresholds),
+                "sql": sql,
                 "threshold": thresholds[table["threshold"]],
                 "schedule": Schedule(**table["schedule"]),
             }
         )
     except (DocumentError, ScheduleError, SqlTextError, ValueError) as error:
         raise DocumentError(f"{file}: {error}") from error
+
+
+def _statement(sql: str, only: Mapping[str, str]) -> str:
+    """Return a question's statement, of its rows only those whose columns hold these texts."""
+    for column, text in only.items():
+        if column not in result_columns(sql):
+            raise DocumentError(f"only: the question returns no '{column}'")
+        if not isinstance(text, str) or not _TEXT.fullmatch(text):
+            raise DocumentError(f"only: {column}: {text!r} is not a plain word to compare with")
+    if not only:
+        return sql
+    conditions = " and ".join(f"{column} = '{text}'" for column, text in only.items())
+    return f"select *\nfrom (\n{sql.strip()}\n)\nwhere {conditions}\n"

@@ -122,6 +122,8 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path]) -> dict[str, str]
         "spark.databricks.delta.snapshotPartitions": "2",
         # VACUUM of a tiny table takes 35 s without it.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+        # Listing with block locations starts one `ls` for each file of a view file system: it would grow with history.
+        "spark.sql.sources.ignoreDataLocality": "true",
         # Named parameters fail under the Delta extension on Spark 4.1 without it.
         "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
         # /Volumes/... is a mount point of Hadoop's view file system; every other path is this machine's.

@@ -2,7 +2,7 @@
 # MAGIC %md
 # MAGIC # Check what ingestion stands on
 # MAGIC
-# MAGIC Are the schemas there, can landing be read and the checkpoints be written? Creates the bronze tables.
+# MAGIC Are the schemas there, can landing be read and the checkpoints be written? Creates bronze and what is watched.
 # MAGIC
 # MAGIC **Job:** bronze_ingestion · **Parameters:** `catalog`, `code_root`
 

@@ -76,6 +76,14 @@ def detect(spark: SparkSession, catalog: str, days: Range, clock: Clock) -> str:
     return json.dumps({"days": len(scored), "statuses": dict(statuses), "newest_anomalies": odd[-_NEWEST:]})
 
 
+def create_table(spark: SparkSession) -> None:
+    """Create `gold.data_anomalies` where it is missing."""
+    spark.sql(
+        f"CREATE TABLE IF NOT EXISTS gold.data_anomalies ({_COLUMNS}) USING delta"
+        " COMMENT 'Grain: one row per calendar day, with what its weekday let expect and how far it lies from that.'"
+    )
+
+
 def _trade(spark: SparkSession, days: Range, rules: Rules) -> list[Day]:
     """Read the days of a range and those that have a say in their scores."""
     first = days.first and days.first - dt.timedelta(days=rules.history_days)
@@ -86,10 +94,7 @@ def _trade(spark: SparkSession, days: Range, rules: Rules) -> list[Day]:
 
 def _write(spark: SparkSession, scored: Sequence[Scored], days: Range, now: dt.datetime) -> None:
     """Make the range hold these rows; a row that is as it was keeps its time."""
-    spark.sql(
-        f"CREATE TABLE IF NOT EXISTS gold.data_anomalies ({_COLUMNS}) USING delta"
-        " COMMENT 'Grain: one row per calendar day, with what its weekday let expect and how far it lies from that.'"
-    )
+    create_table(spark)
     frame = spark.createDataFrame([_row(each, now) for each in scored], _COLUMNS)
     frame.select("*", F.struct(*_COMPARED).alias("compared")).createOrReplaceTempView("scored_days")
     stored = f"struct({', '.join(f'known.{column}' for column in _COMPARED)})"

@@ -21,13 +21,19 @@ def excuse(spark: SparkSession, table: TableChecks, thresholds: Thresholds, now:
     if not table.first_run_within:
         return None
     name = f"{table.layer}.{table.table}"
-    if spark.catalog.tableExists(name):
+    if spark.catalog.tableExists(name) and not _never_written(spark, name):
         properties = {row["key"]: row["value"] for row in spark.sql(f"SHOW TBLPROPERTIES {name}").collect()}
         reason = properties.get(SKIPPED)
         return f"skipped: {reason}" if reason else None
     first = _first_measured(spark, table.layer)
     due = (first or now) + dt.timedelta(hours=thresholds.value(table.first_run_within))
     return f"not due before {due:%Y-%m-%d %H:%M}: its job has not run yet" if now < due else None
+
+
+def _never_written(spark: SparkSession, name: str) -> bool:
+    """Say whether a table is as it was made: every job that ran on it has left a version, if only to say why not."""
+    newest = spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()
+    return bool(newest) and newest[0]["version"] == 0
 
 
 def _first_measured(spark: SparkSession, layer: str) -> dt.datetime | None:

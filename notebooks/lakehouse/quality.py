@@ -31,6 +31,12 @@ class QualityGateError(Exception):
     """A layer is too bad to go on with."""
 
 
+def create_tables(spark: SparkSession) -> None:
+    """Create the tables of scores, their history and the outcomes of checks where they are missing."""
+    for table, (columns, comment) in _TABLES.items():
+        spark.sql(f"CREATE TABLE IF NOT EXISTS gold.{table} ({columns}) USING delta COMMENT '{comment}'")
+
+
 def gate(spark: SparkSession, catalog: str, layer: str, clock: Clock) -> str:
     """Measure one layer, keep its scores and return them as JSON; raise when a table scores below `quality_stop`."""
     if layer not in checks.LAYERS:
@@ -76,8 +82,7 @@ def _summary(scores: Iterable[Score]) -> str:
 
 def _publish(spark: SparkSession, scores: Sequence[Score], layers: Sequence[str], now: dt.datetime) -> None:
     """Replace the current scores of the measured layers and add to their history; safe to repeat."""
-    for table, (columns, comment) in _TABLES.items():
-        spark.sql(f"CREATE TABLE IF NOT EXISTS gold.{table} ({columns}) USING delta COMMENT '{comment}'")
+    create_tables(spark)
     # A table with an excuse has no score to judge or to average; its checks below say that it was looked at, and why.
     metrics = [
         (s.layer, s.table, float(s.score), s.row_count, len(s.failed), now) for s in scores if s.score is not None

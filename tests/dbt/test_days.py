@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from lakehouse import questions, thresholds
+from lakehouse import anomalies, quality, questions, thresholds
+from lakehouse.models import tables
 
 from .conftest import REPOSITORY, Lakehouse
 
@@ -247,12 +250,15 @@ def test_freshness_of_sources_is_measured_against_the_thresholds(lakehouse: Lake
 
 
 def test_every_question_can_be_asked_of_the_real_tables(lakehouse: Lakehouse, nights: object) -> None:
-    lakehouse.rows("create table gold.data_quality_metrics (layer string, table_name string, quality_score double)")
+    warehouse: Any = SimpleNamespace(sql=lakehouse.rows)
+    for create in (quality.create_tables, anomalies.create_table, tables.create_tables):
+        create(warehouse)
     asked = questions.load_all(Path(REPOSITORY) / "sql" / "queries")
 
     answers = {name: lakehouse.rows(questions.literal(asked[name], thresholds.load())) for name in asked}
 
     assert len(answers["table_freshness"]) == 13
+    assert {"unmeasured_layers", "recent_anomalies"} <= {row[0] for row in answers["critical_alerts"]}
     assert answers["pipeline_health"][0][0] == "Critical"
 
 

@@ -1,14 +1,16 @@
 """Every question is asked about every world kept for it: `<question>/<case>/` holds what differs and what is expected.
 
-A case brings the tables that differ from `healthy/` and `expect.csv`; the time is 2026-03-10 12:00 UTC.
+A case brings the tables that differ from `healthy/` and `expect.csv`; the time is 2026-03-10 12:00 UTC, or `now.txt`.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
+from pyspark.errors import AnalysisException
 
 from lakehouse import questions, thresholds
 
@@ -22,6 +24,10 @@ pytestmark = [
 
 QUESTIONS = questions.load_all(CASES.parents[1] / "sql" / "queries")
 EXPECTED = sorted(CASES.glob("*/*/expect.csv"))
+TABLES = {
+    name: sorted(set(re.findall(r"\b(?:from|join) ((?:bronze|silver|gold)\.\w+)", question.sql)))
+    for name, question in QUESTIONS.items()
+}
 
 
 def test_every_question_has_an_empty_and_a_healthy_world_and_more() -> None:
@@ -52,3 +58,27 @@ def test_written_out_a_question_answers_the_same(worlds: Worlds, name: str) -> N
 
     assert written.schema == bound.schema
     assert written.collect() == bound.collect()
+
+
+@pytest.mark.parametrize(("name", "table"), [(name, table) for name, tables in TABLES.items() for table in tables])
+def test_a_missing_table_is_an_error_that_names_it(worlds: Worlds, name: str, table: str) -> None:
+    """No answer is no health: whoever asks has to say that it got none."""
+    worlds.become(CASES / name / "healthy", without=table)
+
+    with pytest.raises(AnalysisException, match=rf"TABLE_OR_VIEW_NOT_FOUND.*{table.replace('.', '__')}"):
+        worlds.ask(QUESTIONS[name].sql, questions.bind(QUESTIONS[name], thresholds.load()))
+
+
+def test_every_question_reads_tables() -> None:
+    assert all(TABLES.values()), TABLES
+
+
+def test_the_tables_that_are_watched_are_the_same_in_every_question() -> None:
+    """An editor runs a question as it stands, so each brings its own list: it must be the same text everywhere."""
+    lists = {
+        name: question.sql.partition("updates as (")[2].partition("\n),")[0]
+        for name, question in QUESTIONS.items()
+        if "updates as (" in question.sql
+    }
+    assert len(lists) >= 3
+    assert len(set(lists.values())) == 1, sorted(lists)

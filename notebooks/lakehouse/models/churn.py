@@ -16,7 +16,7 @@ from lakehouse import thresholds
 from lakehouse.models import evaluation, logistic, trade
 from lakehouse.models.registry import CHAMPION, Registry, Version
 from lakehouse.models.skips import SkipError
-from lakehouse.models.tables import Measured, ModelTable
+from lakehouse.models.tables import CHURN_PREDICTIONS, Measured
 from lakehouse.thresholds import Thresholds
 
 Floats = NDArray[np.float64]
@@ -24,11 +24,7 @@ Clock = Callable[[], dt.datetime]
 
 MODEL = "churn_model"
 JUDGED_BY = "auc"
-TABLE = ModelTable(
-    "customer_churn_predictions",
-    "customer_id STRING, churn_probability DOUBLE, churn_risk STRING, as_of_date DATE, model_version STRING",
-    "One row per customer who ordered in the last 90 days: how likely no order follows in the next 21.",
-)
+TABLE = CHURN_PREDICTIONS
 
 # Three weeks: regulars of a shop order about that often, and a mail that is to win somebody back must not come later.
 WINDOW = dt.timedelta(days=21)

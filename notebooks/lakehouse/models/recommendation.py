@@ -14,16 +14,12 @@ from pyspark.sql import SparkSession
 
 from lakehouse.models.baskets import Baskets, Companions, hit_rate, learn
 from lakehouse.models.skips import SkipError
-from lakehouse.models.tables import Measured, ModelTable, keep_performance, skip_performance
+from lakehouse.models.tables import RECOMMENDATIONS, Measured, keep_performance, skip_performance
 
 Clock = Callable[[], dt.datetime]
 
 MODEL = "product_recommendations"
-TABLE = ModelTable(
-    "product_recommendations",
-    "product_id STRING, recommended_product_id STRING, rank INT, score DOUBLE, source STRING, as_of_date DATE",
-    "Ten products to show beside each product, best first: bought together, else popular.",
-)
+TABLE = RECOMMENDATIONS
 
 _COUNT = 10
 # A pair seen in fewer orders may be one customer's shopping list.

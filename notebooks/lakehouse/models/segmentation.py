@@ -13,18 +13,13 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.models import rfm, trade
 from lakehouse.models.registry import CHAMPION, Registry, Version
 from lakehouse.models.skips import SkipError
-from lakehouse.models.tables import Measured, ModelTable
+from lakehouse.models.tables import SEGMENTS, Measured
 
 Clock = Callable[[], dt.datetime]
 
 MODEL = "segmentation_model"
 JUDGED_BY = "silhouette"
-TABLE = ModelTable(
-    "customer_segments",
-    "customer_id STRING, segment_name STRING, segment_rank INT, recency_days DOUBLE, order_days INT, revenue DOUBLE,"
-    " as_of_date DATE, model_version STRING",
-    "One row per customer who has ordered: the segment by recency, frequency and money, rank 1 the most valuable.",
-)
+TABLE = SEGMENTS
 
 # A challenger is fitted on how customers looked a week ago: it and the champion are judged on a week neither has seen.
 _HELD_OUT = dt.timedelta(days=7)

@@ -69,6 +69,31 @@ class Measured:
     metrics: Mapping[str, float]
 
 
+SEGMENTS = ModelTable(
+    "customer_segments",
+    "customer_id STRING, segment_name STRING, segment_rank INT, recency_days DOUBLE, order_days INT, revenue DOUBLE,"
+    " as_of_date DATE, model_version STRING",
+    "One row per customer who has ordered: the segment by recency, frequency and money, rank 1 the most valuable.",
+)
+CHURN_PREDICTIONS = ModelTable(
+    "customer_churn_predictions",
+    "customer_id STRING, churn_probability DOUBLE, churn_risk STRING, as_of_date DATE, model_version STRING",
+    "One row per customer who ordered in the last 90 days: how likely no order follows in the next 21.",
+)
+RECOMMENDATIONS = ModelTable(
+    "product_recommendations",
+    "product_id STRING, recommended_product_id STRING, rank INT, score DOUBLE, source STRING, as_of_date DATE",
+    "Ten products to show beside each product, best first: bought together, else popular.",
+)
+
+
+def create_tables(spark: SparkSession) -> None:
+    """Create what models fill where it is missing: who asks about it before the first Sunday is answered."""
+    for table in (SEGMENTS, CHURN_PREDICTIONS, RECOMMENDATIONS):
+        table.create(spark)
+    _create_performance(spark)
+
+
 def keep_performance(spark: SparkSession, measured: Sequence[Measured], now: dt.datetime) -> None:
     """Write metrics to gold.model_performance; measuring again on the same day replaces that day's."""
     _create_performance(spark)

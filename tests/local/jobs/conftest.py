@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.workspace.process import RunningWorkspace, start
+from tests.inbox import Inbox, receiving
 
 # importlib import mode has no sibling imports: the harness is made importable once, by its file.
 _SPEC = importlib.util.spec_from_file_location("jobs_harness", Path(__file__).with_name("harness.py"))
@@ -19,14 +20,14 @@ _SPEC.loader.exec_module(harness)
 
 
 @pytest.fixture(scope="session")
-def inbox() -> Iterator[harness.Inbox]:
+def inbox() -> Iterator[Inbox]:
     """A mail server that keeps what it is sent."""
-    with harness.receiving() as inbox:
+    with receiving() as inbox:
         yield inbox
 
 
 @pytest.fixture(scope="session")
-def spark_server(tmp_path_factory: pytest.TempPathFactory, inbox: harness.Inbox) -> Iterator[RunningWorkspace]:
+def spark_server(tmp_path_factory: pytest.TempPathFactory, inbox: Inbox) -> Iterator[RunningWorkspace]:
     """One real server with Spark for all end-to-end tests; the last of them kills it."""
     root = tmp_path_factory.mktemp("end-to-end") / "root"
     with start(root, arguments=("--smtp", f"127.0.0.1:{inbox.port}")) as running:

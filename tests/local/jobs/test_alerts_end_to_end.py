@@ -10,11 +10,11 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import InvalidParameterValue
 from databricks.sdk.service import sql
-from jobs_harness import Inbox
 
 from local.alerts.history import History
 from local.store import Store
 from local.workspace.process import RunningWorkspace
+from tests.inbox import Inbox
 
 pytestmark = pytest.mark.slow
 ME = "watch@x.org"

@@ -138,7 +138,7 @@ def test_a_pipeline_of_every_task_kind(client: WorkspaceClient) -> None:
         task_of(child_run, later).start_time - task_of(child_run, earlier).end_time
         for earlier, later in (("ingest", "transform"), ("transform", "report"))
     ]
-    assert 0 <= min(gaps) <= 300, gaps
+    assert 0 <= min(gaps) < 1000, gaps
 
 
 def test_a_notebooks_error_is_told_with_its_trace(client: WorkspaceClient) -> None:

@@ -24,14 +24,14 @@ def test_a_task_is_retried_until_it_succeeds(shared: Workspace) -> None:
 
 
 def test_retries_are_limited_and_wait(shared: Workspace) -> None:
-    settings = {"max_retries": 1, "min_retry_interval_millis": 400}
+    settings = {"max_retries": 1, "min_retry_interval_millis": 2000}
     run_id = shared.start(shared.task("a", settings=settings, fail_times=9))
     waiting = shared.reaches(run_id, lambda run: life_cycle(run.tasks[0]) == "WAITING_FOR_RETRY")
     assert waiting.tasks[0].status.state.value == "WAITING"
     run = shared.ended(run_id)
     assert attempts(shared, run_id) == [(0, "TERMINATED", "FAILED"), (1, "TERMINATED", "FAILED")]
     first, second = shared.client.jobs.get_run(run.run_id, include_history=True).tasks
-    assert second.start_time - first.end_time >= 400
+    assert second.start_time - first.end_time >= 2000
 
 
 def test_a_task_that_takes_too_long_times_out_and_is_not_retried(shared: Workspace) -> None:
@@ -94,7 +94,7 @@ def test_all_runs_of_a_job_are_cancelled(shared: Workspace) -> None:
 
 
 def test_a_driver_that_dies_fails_the_attempt_and_the_retry_waits_for_the_next_one(own: Workspace) -> None:
-    run_id = own.start(own.task("a", settings={"max_retries": 1}, sleep=1))
+    run_id = own.start(own.task("a", settings={"max_retries": 1}, sleep=5))
     own.reaches(run_id, lambda run: life_cycle(run.tasks[0]) == "RUNNING" and own.driver.runs)
     own.process.ready.clear()
     own.driver.kill()

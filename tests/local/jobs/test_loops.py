@@ -68,7 +68,7 @@ def test_inputs_come_from_a_job_parameter_and_may_be_nothing(shared: Workspace) 
 def test_so_many_iterations_at_once(shared: Workspace, concurrency: int, most: int) -> None:
     key = f"each-{time.time_ns()}"
     began = len(shared.driver.log)
-    shared.ended(shared.start(loop(shared, "[1, 2, 3, 4]", shared.task(key, sleep=0.1), concurrency=concurrency)))
+    shared.ended(shared.start(loop(shared, "[1, 2, 3, 4]", shared.task(key, sleep=0.7), concurrency=concurrency)))
     running, highest = 0, 0
     for word, task, _ in shared.driver.log[began:]:
         if task == key:
@@ -117,10 +117,12 @@ def test_a_cancelled_loop_stops_its_iterations_and_starts_no_more(shared: Worksp
 
 
 def test_one_iteration_can_be_cancelled(shared: Workspace) -> None:
-    run_id = shared.start(loop(shared, "[1, 2]", shared.task("each", sleep=0.6), concurrency=2))
+    run_id = shared.start(loop(shared, "[1, 2]", shared.task("each", sleep=30), concurrency=2))
     made = shared.reaches(run_id, lambda run: len(bodies(shared, run_id)) == 2)
-    iterations = shared.client.jobs.get_run(made.tasks[0].run_id).iterations
-    shared.client.jobs.cancel_run(iterations[0].run_id)
+    cancelled, other = shared.client.jobs.get_run(made.tasks[0].run_id).iterations
+    shared.client.jobs.cancel_run(cancelled.run_id)
+    shared.reaches(run_id, lambda _: shared.driver.runs[str(cancelled.run_id)]["state"] == "CANCELED")
+    shared.driver.finish(str(other.run_id), {"state": "SUCCEEDED", "exit_value": None, "output_path": None})
     run = shared.ended(run_id)
     found = shared.client.jobs.get_run(task_of(run, "loop").run_id).iterations
     assert [item.state.result_state.value for item in found] == ["CANCELED", "SUCCESS"]

@@ -9,7 +9,9 @@ from email.header import decode_header, make_header
 from pathlib import Path
 
 import pytest
-from jobs_harness import PATIENCE_SECONDS, FakeDriver, Inbox, Workspace, receiving, serving
+from jobs_harness import PATIENCE_SECONDS, FakeDriver, Workspace, serving
+
+from tests.inbox import Inbox, receiving
 
 
 @pytest.fixture
@@ -49,10 +51,10 @@ def test_a_handled_failure_counts_as_success(mailing: tuple[Workspace, Inbox]) -
 def test_a_slow_run_and_a_slow_task_are_mailed_once(mailing: tuple[Workspace, Inbox]) -> None:
     workspace, inbox = mailing
     slow = {
-        "health": {"rules": [{"metric": "RUN_DURATION_SECONDS", "op": "GREATER_THAN", "value": 1}]},
+        "health": {"rules": [{"metric": "RUN_DURATION_SECONDS", "op": "GREATER_THAN", "value": 4}]},
         "email_notifications": {"on_duration_warning_threshold_exceeded": ["slow@x.org"]},
     }
-    workspace.ended(workspace.start(workspace.task("a", settings=slow, sleep=1.5), name="n", **slow))
+    workspace.ended(workspace.start(workspace.task("a", settings=slow, sleep=5), name="n", **slow))
     workspace.ended(workspace.start(workspace.task("a", settings=slow), **slow))
     inbox.wait(2)
     subjects = [subject.partition(" (")[0] for subject in inbox.subjects("slow@x.org")]

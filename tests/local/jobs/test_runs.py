@@ -45,7 +45,7 @@ def test_dependants_start_at_once(shared: Workspace) -> None:
     run = shared.ended(shared.start(*tasks))
     times = {task.task_key: task for task in run.tasks}
     gaps = [times[b].start_time - times[a].end_time for a, b in pairwise(keys)]
-    assert median(gaps) <= 300, gaps
+    assert median(gaps) < 1000, gaps
 
 
 def test_independent_tasks_run_side_by_side(shared: Workspace) -> None:

@@ -21,6 +21,7 @@ from local.workspace.process import RunningWorkspace, start
 
 pytestmark = pytest.mark.slow
 SEED, KILLS, WRITERS, NAMES = 20261124, 8, 3, 2
+ANSWERS = 15  # at least so many before each kill: there must be something to lose
 REPEATS = 4000
 Key = tuple[str, str]
 State = dict[Key, str]  # what there is: kind and name → version
@@ -155,7 +156,9 @@ def test_what_was_answered_survives_and_what_was_not_is_whole_or_absent(tmp_path
             threads = [threading.Thread(target=writer.run) for writer in writers]
             for thread in threads:
                 thread.start()
-            time.sleep(chance.uniform(0.1, 0.6))
+            while sum(writer.answered for writer in writers) < ANSWERS and any(thread.is_alive() for thread in threads):
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0, 0.3))
             server.process.kill()
             for thread in threads:
                 thread.join()
@@ -166,7 +169,7 @@ def test_what_was_answered_survives_and_what_was_not_is_whole_or_absent(tmp_path
             allowed = {key: {value} for key, value in state.items()}
             allowed |= {key: states for writer in writers for key, states in writer.allowed.items()}
             answered += sum(writer.answered for writer in writers)
-    assert answered > 100, "the kills came before there was anything to lose"
+    assert answered >= KILLS * ANSWERS, "the kills came before there was anything to lose"
 
 
 def own(server: RunningWorkspace, number: int, choose: random.Random, state: State) -> Writer:

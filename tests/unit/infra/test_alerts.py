@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlglot import exp, parse_one
 
-from infra.alerts import load_all, subscribers
+from infra.alerts import AlertSpec, load_all, subscribers
 from infra.documents import DocumentError
 from infra.environments import PROD, Recipients
+from infra.sql_text import result_columns
+from lakehouse import questions, thresholds
 from lakehouse.questions import Question
 from lakehouse.thresholds import Threshold, Thresholds
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 SQL = "select a.name, a.age, a.old_ones from gold.a where a.age > :age_limit"
 QUESTION = Question("ages", "Ages", "How old.", "me", SQL, ("age_limit",))
@@ -57,6 +62,13 @@ def test_alert_on_counted_violations_compares_with_zero(tmp_path: Path) -> None:
     assert load(tmp_path).limit == 0
 
 
+def test_alert_may_watch_only_some_rows(tmp_path: Path) -> None:
+    write(tmp_path, only='{ name = "milk" }')
+    statement = parse_one(load(tmp_path).sql, dialect="databricks")
+    assert statement.find(exp.Where).sql() == "WHERE name = 'milk'"
+    assert result_columns(load(tmp_path).sql) == ("name", "age", "old_ones")
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -73,6 +85,9 @@ def test_alert_on_counted_violations_compares_with_zero(tmp_path: Path) -> None:
         ({"empty_result_state": '"UNKNOWN"'}, "empty_result_state"),
         ({"silence": '" "'}, "silence"),
         ({"retrigger_seconds": "-1"}, "retrigger_seconds"),
+        ({"only": '{ size = "big" }'}, "only: the question returns no 'size'"),
+        ({"only": "{ name = 3 }"}, "only: name: 3 is not a plain word"),
+        ({"only": '{ name = "x\' or 1=1" }'}, "is not a plain word"),
         ({"schedule": '{ quartz = "0 30 * * *" }'}, "quartz"),
         ({"schedule": '{ cron = "30 * * * *" }'}, "schedule: missing key: quartz"),
         ({"title": "Old"}, "old_things.toml"),
@@ -109,3 +124,24 @@ def test_routing_by_severity_and_audience(severity: str, audience: str, expected
 def test_prod_has_somebody_for_every_audience() -> None:
     assert PROD.recipients.business_team
     assert PROD.recipients.on_call
+
+
+@pytest.fixture(scope="module")
+def ours() -> dict[str, AlertSpec]:
+    asked, numbers = questions.load_all(REPOSITORY / "sql" / "queries"), thresholds.load()
+    return load_all(REPOSITORY / "sql" / "alerts", asked, numbers)
+
+
+def test_every_condition_of_the_question_is_an_alert_with_its_severity_and_audience(ours: dict[str, AlertSpec]) -> None:
+    """The question says them to whoever reads its rows, the threshold decides who is written to: they must agree."""
+    text = (REPOSITORY / "sql" / "queries" / "critical_alerts.sql").read_text()
+    values = next(each for each in parse_one(text, dialect="databricks").find_all(exp.Values) if "stale" in each.sql())
+    said = {key.this: (severity.this, audience.this) for _, key, severity, audience in (t.expressions for t in values)}
+    assert said == {key: (each.threshold.severity, each.threshold.audience) for key, each in ours.items()}
+
+
+def test_every_alert_watches_its_own_condition(ours: dict[str, AlertSpec]) -> None:
+    assert len(ours) >= 9
+    for key, alert in ours.items():
+        assert f"where condition = '{key}'" in alert.sql
+        assert alert.runbook == key.replace("_", "-")
