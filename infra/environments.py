@@ -51,6 +51,21 @@ class Recipients:
             raise ConfigurationError("recipients: data_team is empty, nobody would hear of a failure")
 
 
+@dataclass(frozen=True)
+class MailServer:
+    """Where the digest hands in its mail, by STARTTLS, as `sender`; the password is in secret scope `email`."""
+
+    host: str
+    port: int
+    sender: str
+
+    def __post_init__(self) -> None:
+        if not self.host or not 0 < self.port < 65536:
+            raise ConfigurationError(f"mail: {self.host!r}:{self.port} is no mail server")
+        if not _ADDRESS.fullmatch(self.sender):
+            raise ConfigurationError(f"mail: sender {self.sender!r} is not a lower-case e-mail address")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """One place the platform runs in. Anything that is not `prod` cannot be constructed unsafe."""
@@ -63,6 +78,7 @@ class Environment:
     orchestration: OrchestrationMode
     run_as: str | None
     recipients: Recipients
+    mail: MailServer
     node_type: str
     spark_version: str
     workers: int
@@ -111,6 +127,7 @@ class Environment:
 
 
 _DATA_TEAM_ONLY = Recipients(data_team=("data-team@example.com",), business_team=(), on_call=())
+_MAIL = MailServer("smtp.example.com", 587, "ecommerce-monitoring@example.com")
 _AZURE_STATE = AzureState("rg-ecommerce-terraform", "stecommercetfstate", "tfstate")
 _SPARK = "18.x-scala2.13"  # LTS with Spark 4.1, the version the local workspace runs
 
@@ -123,6 +140,7 @@ LOCAL = Environment(
     orchestration="master",
     run_as=None,
     recipients=_DATA_TEAM_ONLY,
+    mail=_MAIL,
     node_type="Standard_D4ds_v5",
     spark_version=_SPARK,
     workers=1,
@@ -139,6 +157,7 @@ DEV = Environment(
     orchestration="master",
     run_as=None,
     recipients=_DATA_TEAM_ONLY,
+    mail=_MAIL,
     node_type="Standard_D4ds_v5",
     spark_version=_SPARK,
     workers=1,
@@ -155,6 +174,7 @@ STAGING = Environment(
     orchestration="master",
     run_as=None,
     recipients=_DATA_TEAM_ONLY,
+    mail=_MAIL,
     node_type="Standard_D4ds_v5",
     spark_version=_SPARK,
     workers=2,
@@ -175,6 +195,7 @@ PROD = Environment(
         business_team=("business-team@example.com",),
         on_call=("on-call@example.com",),
     ),
+    mail=_MAIL,
     node_type="Standard_D8ds_v5",
     spark_version=_SPARK,
     workers=4,

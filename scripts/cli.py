@@ -16,6 +16,10 @@ from scripts.errors import CommandError
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 data = typer.Typer(no_args_is_help=True, help="Landing files: generated trade, or real days.")
 app.add_typer(data, name="data")
+dashboards = typer.Typer(no_args_is_help=True, help="Dashboards of a deployed environment.")
+app.add_typer(dashboards, name="dashboards")
+
+EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
 
 
 @app.command()
@@ -56,6 +60,32 @@ def reset() -> None:
     """Stop the local workspace and remove it with everything in it, so that the next demo begins anew."""
     workspaces.reset()
     Console().print("The local workspace is gone; make demo makes a new one.")
+
+
+@app.command()
+def status(
+    environment: EnvironmentName = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with everything.")] = False,
+    watch: Annotated[bool, typer.Option(help="Look again after each interval, until Ctrl-C.")] = False,
+    interval: Annotated[int, typer.Option(min=5, help="Seconds between two looks.")] = 60,
+) -> None:
+    """Say what is wrong and since when: exit code 0 when healthy, 2 when not, 1 when that could not be asked."""
+    from scripts.status import command
+
+    if code := command.run(environment, as_json, watch, interval):
+        raise typer.Exit(code)
+
+
+@dashboards.command()
+def render(
+    to: Annotated[Path, typer.Option(help="Folder for the files.")],
+    names: Annotated[list[str] | None, typer.Argument(help="Files in sql/dashboards; all of them unless told.")] = None,
+    environment: EnvironmentName = "local",
+) -> None:
+    """Draw deployed dashboards with what they show now: one HTML file and one PNG each."""
+    from scripts.dashboards import command
+
+    command.render(names or [], to, environment, Console())
 
 
 @data.command()

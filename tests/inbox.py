@@ -44,7 +44,7 @@ def receiving() -> Iterator[Inbox]:
     """Run a mail server on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         inbox = Inbox(free.getsockname()[1])
-    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, ready_timeout=5)
+    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, ready_timeout=30)
     controller.start()
     try:
         yield inbox

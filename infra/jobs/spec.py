@@ -59,9 +59,10 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class NotebookTask(Task):
-    """Run one notebook, named `<group>/<name>` below `notebooks/`."""
+    """Run one notebook, named `<group>/<name>` below `notebooks/`; one that `mails` is told by whom and to whom."""
 
     notebook: str
+    mails: bool = False
     parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:

@@ -142,9 +142,25 @@ def _notebook_task(task: NotebookTask, env: Environment) -> JobTaskNotebookTask:
         base_parameters={
             "catalog": env.catalog,
             "code_root": f"/Workspace{env.workspace_root}",
+            **(_mail_parameters(env) if task.mails else {}),
             **task.parameters,
         },
     )
+
+
+def _mail_parameters(env: Environment) -> dict[str, str]:
+    people = env.recipients
+    return {
+        "environment": env.name,
+        "smtp_host": env.mail.host,
+        "smtp_port": str(env.mail.port),
+        "mail_sender": env.mail.sender,
+        "data_team": ",".join(people.data_team),
+        "business_team": ",".join(people.business_team),
+        "on_call": ",".join(people.on_call),
+        # Where SQL alerts run they tell first, and the digest reminds.
+        "told_by_alerts": "true" if env.schedules_on else "false",
+    }
 
 
 def _dbt_task(task: DbtTask, env: Environment, around: JobSurroundings) -> JobTaskDbtTask:

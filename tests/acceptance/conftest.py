@@ -105,6 +105,9 @@ def everything() -> Callable[[WorkspaceClient], dict[str, list[str]]]:
 
 def _everything(client: WorkspaceClient) -> dict[str, list[str]]:
     """List what the workspace holds, kind by kind; what is there before any deploy is the workspace's own."""
+    catalogs = sorted(catalog.name for catalog in client.catalogs.list())
+    schemas = sorted(schema.full_name for catalog in catalogs for schema in client.schemas.list(catalog))
+    volumes = [volume for schema in schemas for volume in client.volumes.list(*schema.split("."))]
     return {
         "jobs": sorted(job.settings.name for job in client.jobs.list()),
         "clusters": sorted(cluster.cluster_name for cluster in client.clusters.list()),
@@ -113,6 +116,8 @@ def _everything(client: WorkspaceClient) -> dict[str, list[str]]:
         "scopes": sorted(scope.name for scope in client.secrets.list_scopes()),
         "alerts": sorted(alert.display_name for alert in client.alerts_v2.list_alerts()),
         "dashboards": sorted(dashboard.display_name for dashboard in client.lakeview.list()),
-        "catalogs": sorted(catalog.name for catalog in client.catalogs.list()),
+        "catalogs": catalogs,
+        "schemas": schemas,
+        "volumes": sorted(volume.full_name for volume in volumes),
         "files": sorted(entry.path for entry in client.workspace.list("/", recursive=True)),
     }

@@ -42,10 +42,11 @@ class Platform:
     last_day: str
 
     def sql(self, text: str) -> list[list[Any]]:
-        warehouse = next(iter(self.client.warehouses.list()))
-        answer = self.client.statement_execution.execute_statement(
-            text, warehouse.id, catalog=LOCAL.catalog, wait_timeout="50s"
-        )
+        warehouse, execution = next(iter(self.client.warehouses.list())), self.client.statement_execution
+        answer = execution.execute_statement(text, warehouse.id, catalog=LOCAL.catalog, wait_timeout="50s")
+        while answer.status.state in {StatementState.PENDING, StatementState.RUNNING}:
+            time.sleep(runs.POLL_SECONDS)
+            answer = execution.get_statement(answer.statement_id)
         assert answer.status.state == StatementState.SUCCEEDED, answer.status
         return answer.result.data_array or []
 
@@ -70,9 +71,11 @@ class Platform:
             for table, keys in ordered.items()
         }
         revenue = "order_date, total_orders, gross_revenue, refunds, net_revenue, revenue_7d_avg"
+        metrics = "customer_id, total_orders, gross_revenue, refunds, net_revenue, last_order_date"
         return {
             **facts,
             "gold.daily_revenue": self.sql(f"select {revenue} from gold.daily_revenue order by order_date"),
+            "gold.customer_metrics": self.sql(f"select {metrics} from gold.customer_metrics order by customer_id"),
         }
 
     def start(self, job: str) -> runs.Follower:

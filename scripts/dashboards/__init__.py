@@ -1,0 +1,1 @@
+"""`ecom dashboards render`: deployed dashboards as files that anyone can open."""

@@ -1,0 +1,1 @@
+"""`ecom status`: what the operator on call needs in five seconds."""
