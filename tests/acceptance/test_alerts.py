@@ -124,10 +124,11 @@ def inbox() -> Iterator[Inbox]:
 
 
 @pytest.fixture(scope="module")
-def deployer(serve: Callable[..., Any], inbox: Inbox) -> Any:
+def deployer(serve: Callable[..., Any], inbox: Inbox) -> Iterator[Any]:
     deployer = serve("alerts", "--smtp", f"127.0.0.1:{inbox.port}")
     deployer.cdktf("deploy", "local", "--auto-approve")
-    return deployer
+    yield deployer
+    deployer.workspace.stop()  # its alerts would be evaluated until the last test of all has ended
 
 
 def _subjects(inbox: Inbox, count: int) -> list[str]:
