@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from scripts.answers import Value
 
 Tone = Literal["bad", "warn", "good", ""]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a place of a table, how alarming it is, and on which side it stands."""
+
+    text: str
+    tone: Tone = ""
+    right: bool = False
+
 
 _BAD = {
     "critical",

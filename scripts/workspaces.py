@@ -71,7 +71,7 @@ def page_link(root: Path = HOME) -> str:
 def reset(root: Path = HOME, state: Path = STATE) -> None:
     """Stop the workspace on this root and remove all it holds, and the Terraform state that says so."""
     stop(root)
-    for folder in (state, root):  # a kill in between leaves a workspace to deploy into, not a state of nothing
+    for folder in (root, state):  # a kill in between is mended by running it again
         if folder.exists():
             shutil.rmtree(folder)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scripts.answers import Answer, Value
 from scripts.dashboards.definition import Tile
-from scripts.words import Tone, tone, written
+from scripts.words import Cell, Tone, tone, written
 
 NO_ROWS = "no rows"
 
@@ -18,15 +18,6 @@ class Figure:
 
     text: str
     tone: Tone
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value of a table."""
-
-    text: str
-    tone: Tone = ""
-    right: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from datetime import datetime
 from html import escape
 
 from scripts.dashboards import charts
-from scripts.dashboards.content import Cell, Chart, Content, Figure, Grid, Words
+from scripts.dashboards.content import Chart, Content, Figure, Grid, Words
 from scripts.dashboards.definition import Board, Tile
 from scripts.dashboards.look import FONT, GAP, GREY, INK, LINE, MARGIN, PADDING, PAPER, TILE, TONES, WIDTH
 from scripts.dashboards.picture import chart_width
+from scripts.words import Cell
 
 _STYLE = f"""
 * {{ box-sizing: border-box; }}

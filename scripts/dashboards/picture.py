@@ -9,10 +9,10 @@ from html import escape
 import vl_convert
 
 from scripts.dashboards import charts, letters
-from scripts.dashboards.content import Cell, Chart, Content, Figure, Grid, Words
+from scripts.dashboards.content import Chart, Content, Figure, Grid, Words
 from scripts.dashboards.definition import GRID, Board, Tile
 from scripts.dashboards.look import FONT, GAP, GREY, INK, LINE, MARGIN, PADDING, PAPER, TILE, TONES, WIDTH
-from scripts.words import Tone
+from scripts.words import Cell, Tone
 
 ROWS = 40  # a picture is looked at, not scrolled; the HTML file has them all
 SCALE = 2.0

@@ -9,16 +9,9 @@ from datetime import datetime
 from scripts.answers import Answer, Value
 from scripts.status.jobs import JobLine
 from scripts.status.report import Report
-from scripts.words import Tone, moment, span, tone, word_tone, written
+from scripts.words import Cell, moment, span, tone, word_tone, written
 
-
-@dataclass(frozen=True)
-class Cell:
-    """What stands in a place of a table, and how alarming it is."""
-
-    text: str
-    tone: Tone = ""
-    right: bool = False
+_NONE = Cell("none")
 
 
 @dataclass(frozen=True)
@@ -28,7 +21,7 @@ class Section:
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell]]
-    instead: Cell = Cell("none")
+    instead: Cell = _NONE
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scripts.status.picture import Cell, Picture, Section
+from scripts.status.picture import Picture, Section
+from scripts.words import Cell
 
 _STYLES = {"bad": "bold red", "warn": "yellow", "good": "green", "": ""}
 _BANNERS = {"bad": "bold white on red", "warn": "bold black on yellow", "good": "bold white on green", "": "bold"}
