@@ -1,10 +1,13 @@
 {#-
     Rows to read: those ingested since this table last took some, and those of keys whose stored row points to a
     customer, order or product that had not arrived. The last hour is read again, because the clocks of two clusters
-    may differ and a batch shares one time; what is already here is not written again.
+    may differ and a batch shares one time; what is already here is not written again. A run that names a range of days
+    reads the rows of these days instead, however old, and nothing else.
 -#}
-{% macro to_be_read(key, recheck) -%}
-    {%- if is_incremental() -%}
+{% macro to_be_read(key, recheck, day) -%}
+    {%- if is_incremental() and is_backfill() -%}
+        {{ day }}
+    {%- elif is_incremental() -%}
         (
             ingestion_timestamp >= (
                 select coalesce(max(ingestion_timestamp), timestamp '1970-01-01') - interval 1 hour from {{ this }}

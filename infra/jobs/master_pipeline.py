@@ -17,11 +17,13 @@ JOB = JobSpec(
     timeout_seconds=36120,  # its slowest path: 14400 + 7200 + 7200 + two tries each of the checks and the anomalies
     expected_seconds=7200,
     writes=("gold.data_anomalies", "gold.data_quality_metrics"),
+    parameters={"first_day": "", "last_day": ""},  # a run may do a past range of days anew
     tasks=(
         RunJobTask(key="bronze", job="bronze_ingestion", timeout_seconds=14400, max_retries=_NO_RETRY),
         RunJobTask(
             key="silver",
             job="silver_transformation",
+            passes=("first_day", "last_day"),
             depends_on=("bronze",),
             timeout_seconds=7200,
             max_retries=_NO_RETRY,
@@ -43,7 +45,6 @@ JOB = JobSpec(
         NotebookTask(
             key="anomaly_detection",
             notebook="quality/anomaly_detection",
-            parameters={"first_day": "", "last_day": ""},  # a run of its own may name a range
             depends_on=("quality_checks",),
             timeout_seconds=1800,
             max_retries=1,

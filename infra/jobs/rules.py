@@ -50,6 +50,12 @@ def _child_faults(jobs: Mapping[str, JobSpec]) -> list[str]:
                     f"infra/jobs/{job.key}.py: task '{task.key}': timeout_seconds {task.timeout_seconds} is shorter"
                     f" than the {jobs[task.job].timeout_seconds} that job '{task.job}' may take"
                 )
+            else:
+                faults += [
+                    f"infra/jobs/{job.key}.py: task '{task.key}': passes: job '{task.job}' has no parameter '{name}'"
+                    for name in task.passes
+                    if name not in jobs[task.job].parameters
+                ]
         if job.key in descendants(job, jobs):
             faults.append(f"infra/jobs/{job.key}.py: runs itself through its run_job tasks")
         if job.children and job.timeout_seconds < job.longest_path_seconds():

@@ -20,6 +20,7 @@ JOB = JobSpec(
         "silver.fact_orders",
         "silver.fact_web_events",
     ),
+    parameters={"first_day": "", "last_day": ""},  # a run may build a past range of order days anew
     tasks=(
         DbtTask(
             key="dbt_staging",

@@ -94,9 +94,10 @@ class DbtTask(Task):
 
 @dataclass(frozen=True, kw_only=True)
 class RunJobTask(Task):
-    """Run another job, named by its key, and wait for it."""
+    """Run another job, named by its key, and wait for it; it is given the job parameters named in `passes`."""
 
     job: str
+    passes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,8 @@ class JobSpec:
     """One job: its tasks, its clock and its limits.
 
     `by_clock` says in which orchestration modes the schedule is live; in the others it is declared but paused.
-    `writes` names the tables that two runs must not write at once.
+    `writes` names the tables that two runs must not write at once. `parameters` are what a run may be told, with what
+    holds when it is not; its notebooks have them as widgets and its dbt commands as variables.
     """
 
     key: str
@@ -116,6 +118,7 @@ class JobSpec:
     timeout_seconds: int
     expected_seconds: int
     writes: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         _require(bool(_KEY.fullmatch(self.key)), f"key: {self.key!r} is not lower_snake_case")
@@ -127,6 +130,7 @@ class JobSpec:
             f" timeout_seconds {self.timeout_seconds}",
         )
         self._check_graph()
+        self._check_parameters()
 
     def _check_graph(self) -> None:
         keys = [task.key for task in self.tasks]
@@ -147,6 +151,20 @@ class JobSpec:
             TopologicalSorter({task.key: task.depends_on for task in self.tasks}).prepare()
         except CycleError as error:
             raise SpecError(f"job '{self.key}': depends_on: cycle {' -> '.join(error.args[1])}") from error
+
+    def _check_parameters(self) -> None:
+        for name in self.parameters:
+            where = f"job '{self.key}': parameters: '{name}'"
+            _require(bool(_KEY.fullmatch(name)), f"{where} is not lower_snake_case")
+            _require(name not in RESERVED_PARAMETERS, f"{where} is given to every notebook")
+        for task in self.tasks:
+            where = f"job '{self.key}': task '{task.key}'"
+            if isinstance(task, RunJobTask):
+                for name in task.passes:
+                    _require(name in self.parameters, f"{where}: passes: the job has no parameter '{name}'")
+            if isinstance(task, NotebookTask):
+                for name in task.parameters:
+                    _require(name not in self.parameters, f"{where}: parameters: the job's '{name}' would win over it")
 
     @property
     def children(self) -> tuple[str, ...]:

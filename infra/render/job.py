@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cdktf import Token
@@ -17,6 +17,7 @@ from cdktf_cdktf_provider_databricks.job import (
     JobHealthRules,
     JobJobCluster,
     JobJobClusterNewCluster,
+    JobParameter,
     JobQueue,
     JobRunAs,
     JobSchedule,
@@ -75,8 +76,9 @@ def render_job(scope: Construct, spec: JobSpec, env: Environment, around: JobSur
         ),
         job_cluster=_job_clusters(spec, around),
         environment=_environments(spec),
+        parameter=[JobParameter(name=name, default=value) for name, value in sorted(spec.parameters.items())] or None,
         # The provider returns both lists sorted; in another order every plan would show a change.
-        task=[_task(task, env, around) for task in sorted(spec.tasks, key=lambda task: task.key)],
+        task=[_task(task, spec, env, around) for task in sorted(spec.tasks, key=lambda task: task.key)],
     )
     return named(job, spec.key)
 
@@ -112,15 +114,19 @@ def _environments(spec: JobSpec) -> list[JobEnvironment] | None:
     ]
 
 
-def _task(task: NotebookTask | DbtTask | RunJobTask, env: Environment, around: JobSurroundings) -> JobTask:
+def _task(
+    task: NotebookTask | DbtTask | RunJobTask, spec: JobSpec, env: Environment, around: JobSurroundings
+) -> JobTask:
     notebook, dbt, run_job = None, None, None
     match task:
         case NotebookTask():
             notebook = _notebook_task(task, env)
         case DbtTask():
-            dbt = _dbt_task(task, env, around)
+            dbt = _dbt_task(task, spec, env, around)
         case RunJobTask():
-            run_job = JobTaskRunJobTask(job_id=Token.as_number(around.job_ids[task.job]))
+            run_job = JobTaskRunJobTask(
+                job_id=Token.as_number(around.job_ids[task.job]), job_parameters=_references(task.passes) or None
+            )
     return JobTask(
         task_key=task.key,
         depends_on=[JobTaskDependsOn(task_key=key) for key in sorted(task.depends_on)] or None,
@@ -163,8 +169,13 @@ def _mail_parameters(env: Environment) -> dict[str, str]:
     }
 
 
-def _dbt_task(task: DbtTask, env: Environment, around: JobSurroundings) -> JobTaskDbtTask:
-    variables = shlex.quote(json.dumps(dict(around.dbt_variables), sort_keys=True))
+def _references(parameters: Iterable[str]) -> dict[str, str]:
+    """Refer to parameters of the run: the workspace puts in the values when a task starts."""
+    return {name: f"{{{{job.parameters.{name}}}}}" for name in parameters}
+
+
+def _dbt_task(task: DbtTask, spec: JobSpec, env: Environment, around: JobSurroundings) -> JobTaskDbtTask:
+    variables = shlex.quote(json.dumps({**around.dbt_variables, **_references(spec.parameters)}, sort_keys=True))
     return JobTaskDbtTask(
         commands=[f"{command} --vars {variables}" for command in task.commands],
         project_directory=f"/Workspace{env.workspace_root}/dbt",

@@ -18,6 +18,7 @@ from local.errors import ApiError
 from local.jobs import destinations
 from local.jobs.attempts import Stop
 from local.jobs.clock import Clock
+from local.jobs.compute import require_warehouse
 from local.jobs.driver import follow
 from local.jobs.outbox import Outbox
 from local.jobs.schedule import quartz_trigger
@@ -120,6 +121,7 @@ class Evaluations:
             self._record(alert_id, time, verdict, result)
 
     def _result(self, alert: Mapping[str, Any], time: int, stop: Stop) -> Result:
+        require_warehouse(self._services.store, alert["warehouse_id"])
         key = f"alert-{alert['id']}-{time}"
         body = {"id": key, "sql": alert["query_text"], "parameters": {}, "row_limit": ROW_LIMIT}
         body |= {"catalog": None, "schema": None}

@@ -8,6 +8,7 @@ import sqlglot
 
 from local.errors import invalid, not_found
 from local.jobs.attempts import Attempt, Ending, Runner
+from local.jobs.compute import require_warehouse
 from local.jobs.driver import follow
 from local.jobs.files import workspace_file
 from local.jobs.notebook import parameters
@@ -21,6 +22,7 @@ def runner(services: Services) -> Runner:
     """Return the runner; files and queries are supported, alerts and legacy dashboards are refused."""
 
     def run(attempt: Attempt) -> Ending:
+        require_warehouse(services.store, str(attempt.task.get("warehouse_id", "")))
         text, catalog, schema = _text(services, attempt.task)
         values = parameters(attempt, attempt.task.get("parameters") or {}, "sql_params")
         answer: dict[str, Any] = {}

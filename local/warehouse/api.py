@@ -15,11 +15,11 @@ from starlette.routing import Route
 
 from local.engine.client import DriverClient, DriverUnavailable
 from local.errors import ApiError, invalid, not_found
+from local.jobs.compute import require_warehouse
 from local.services import Services
 from local.warehouse.waiting import Waiting, require_started
 from local.workspace.call import Call, route
 
-_WAREHOUSES = "warehouses"
 _UNFINISHED = ("PENDING", "RUNNING")
 # The first call after a start finds a driver that needs 20 s, on a busy machine several times that.
 _READY_SECONDS = 120.0
@@ -58,7 +58,7 @@ class _Statements:
 
     def execute(self, call: Call) -> dict[str, Any]:
         """Start a statement and wait as long as the caller asks."""
-        _require_warehouse(self._services, call.text("warehouse_id"))
+        require_warehouse(self._services.store, call.text("warehouse_id"))
         key, seconds = str(uuid.uuid4()), _wait_seconds(call)
         body = _statement_body(call, key)
         on_timeout = call.optional("on_wait_timeout") or "CONTINUE"
@@ -131,7 +131,7 @@ def _limit(call: Call, name: str) -> int | None:
 def _thrift(services: Services, warehouse: str, body: bytes) -> Response:
     """Hand the bytes of one call to the driver; refusals go in the header that SQL clients show."""
     try:
-        _require_warehouse(services, warehouse)
+        require_warehouse(services.store, warehouse)
         client = _driver(services, _READY_SECONDS)
         answer = client.request("POST", "/thrift", content=body, timeout=_THRIFT_SECONDS)
     except DriverUnavailable as error:
@@ -163,11 +163,6 @@ def _driver(services: Services, seconds: float = 0.0) -> DriverClient:
 
 def _unavailable(error: DriverUnavailable) -> ApiError:
     return ApiError(503, "TEMPORARILY_UNAVAILABLE", str(error))
-
-
-def _require_warehouse(services: Services, key: str) -> None:
-    if services.store.get(_WAREHOUSES, key) is None:
-        raise not_found(f"SQL warehouse {key} does not exist.")
 
 
 def _wait_seconds(call: Call) -> int:

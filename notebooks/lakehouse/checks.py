@@ -27,6 +27,9 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
 # Not a check: says that the table may be empty while its job skips, and how soon the job has to have run once.
 _MAY_BE_EMPTY = "may_be_empty"
 _COMMON = frozenset({"kind", "severity", "weight", "why"})
+# Kinds that may also judge by itself what came lately: named by a column of times and a threshold of hours.
+_WINDOWED = ("completeness", "validity", "referential")
+_WINDOW = frozenset({"since", "within"})
 _ROOT = Path(__file__).parents[2] / "sql" / "checks"
 
 
@@ -50,6 +53,7 @@ class Check:
     references: str = ""
     source: str = ""
     within: str = ""
+    since: str = ""
     rows: int = 0
 
 
@@ -100,7 +104,7 @@ def _check(name: str, entry: Any) -> Check:
     kind = entry.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise CheckError(f"[{name}] kind: {kind!r} is none of {', '.join(KINDS)}")
-    wanted = _COMMON | KINDS[kind]
+    wanted = _COMMON | KINDS[kind] | (_WINDOW if kind in _WINDOWED and _WINDOW & entry.keys() else frozenset())
     if unknown := sorted(entry.keys() - wanted):
         raise CheckError(f"[{name}] unknown key: {', '.join(unknown)}")
     if missing := sorted(wanted - entry.keys()):
@@ -131,7 +135,7 @@ def _check_values(name: str, entry: Mapping[str, Any]) -> None:
     if "references" in entry:
         references = entry["references"]
         require("references", _is_text(references) and references.count(".") == 2, "schema.table.column")
-    for key in ("why", "condition", "column", "source", "within"):
+    for key in ("why", "condition", "column", "source", "within", "since"):
         if key in entry:
             require(key, _is_text(entry[key]), "a text")
 

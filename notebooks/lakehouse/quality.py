@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812 -- the name every Spark reader knows
 
 from lakehouse import checks, thresholds
-from lakehouse.measure import Score, measure
+from lakehouse.measure import Moment, Score, measure
 
 Clock = Callable[[], dt.datetime]
 
@@ -56,9 +57,24 @@ def report(spark: SparkSession, catalog: str, clock: Clock) -> str:
 def _measure(spark: SparkSession, catalog: str, layers: Sequence[str], clock: Clock) -> list[Score]:
     spark.catalog.setCurrentCatalog(catalog)
     numbers, now = thresholds.load(), clock()
-    scores = [measure(spark, table, numbers, now) for table in checks.load() if table.layer in layers]
+    create_tables(spark)
+    passed = _last_passed(spark, numbers.value("quality_stop"))
+    scores = [
+        measure(spark, table, Moment(now, passed.get((table.layer, table.table)), numbers))
+        for table in checks.load()
+        if table.layer in layers
+    ]
     _publish(spark, scores, layers, now)
     return scores
+
+
+def _last_passed(spark: SparkSession, stop: float) -> dict[tuple[str, str], dt.datetime]:
+    """Return when each table last scored well enough to go on."""
+    passed = spark.table("gold.data_quality_metrics_history").where(F.col("quality_score") >= stop)
+    newest = passed.groupBy("layer", "table_name").agg(F.unix_timestamp(F.max("measured_at")).alias("seconds"))
+    return {
+        (row["layer"], row["table_name"]): dt.datetime.fromtimestamp(row["seconds"], dt.UTC) for row in newest.collect()
+    }
 
 
 def _explain(score: Score, stop: float) -> str:
@@ -82,7 +98,6 @@ def _summary(scores: Iterable[Score]) -> str:
 
 def _publish(spark: SparkSession, scores: Sequence[Score], layers: Sequence[str], now: dt.datetime) -> None:
     """Replace the current scores of the measured layers and add to their history; safe to repeat."""
-    create_tables(spark)
     # A table with an excuse has no score to judge or to average; its checks below say that it was looked at, and why.
     metrics = [
         (s.layer, s.table, float(s.score), s.row_count, len(s.failed), now) for s in scores if s.score is not None

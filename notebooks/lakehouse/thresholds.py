@@ -10,7 +10,7 @@ from typing import Any
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "INFO")
 AUDIENCES = ("data", "business")
-UNITS = ("hours", "days", "weeks", "score", "share", "tables", "customers", "probability")
+UNITS = ("hours", "days", "weeks", "score", "share", "tables", "customers", "probability", "deviations")
 
 _FILE = Path(__file__).parents[2] / "sql" / "thresholds.toml"
 

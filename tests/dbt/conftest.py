@@ -53,9 +53,12 @@ class Lakehouse:
         )
         self.rows(f"insert into bronze.{source} values {values}")
 
-    def dbt(self, *arguments: str) -> dict[str, str]:
-        """Run dbt with the thresholds as jobs do and return the status of every node; a failing node fails the test."""
-        variables = json.dumps(thresholds.load().values_by_name())
+    def dbt(self, *arguments: str, **parameters: str) -> dict[str, str]:
+        """Run dbt with the thresholds and a job's parameters as jobs do, and return the status of every node.
+
+        A failing node fails the test.
+        """
+        variables = json.dumps({**thresholds.load().values_by_name(), **parameters})
         command = [REPOSITORY / ".venv/bin/dbt", *arguments, "--vars", variables]
         done = subprocess.run(
             command, cwd=REPOSITORY / "dbt", env=self.environment, capture_output=True, text=True, check=False

@@ -233,6 +233,66 @@ def test_only_changed_rows_are_written(lakehouse: Lakehouse, nights: object) -> 
     ]
 
 
+def test_a_backfill_writes_the_days_of_its_range_and_no_others(lakehouse: Lakehouse, nights: object) -> None:
+    right = contents(lakehouse, without="dbt_updated_at")
+    silver = ("run", "--select", "silver")
+
+    def spoil() -> None:
+        for table, column in (("fact_orders", "status"), ("fact_order_items", "quantity"), ("fact_web_events", "page")):
+            lakehouse.rows(f"update silver.{table} set {column} = 7")
+
+    spoil()
+    lakehouse.dbt(*silver)
+    assert lakehouse.rows("select status from silver.fact_orders where order_id = 'O1'") == [("7",)], (
+        "a usual run looks back no further than the last load"
+    )
+    spoil()
+    lakehouse.dbt(*silver, first_day="2026-03-01", last_day="2026-03-01")
+    written = lakehouse.rows("select order_id from silver.fact_orders where status <> '7' order by order_id")
+    assert written == [("O1",), ("O2",), ("O3",)], "the orders of that day, and no others"
+    assert lakehouse.rows("select distinct order_id from silver.fact_order_items where quantity = 7 order by all") == [
+        ("O8",),
+        ("R1",),
+    ]
+    lakehouse.dbt(*silver, first_day="2026-03-01", last_day="2026-03-31")
+    again = contents(lakehouse, without="dbt_updated_at")
+    assert {table: again[table] for table in TABLES[:5]} == {table: right[table] for table in TABLES[:5]}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "message"),
+    [
+        ("2026-03-01", "", "last_day: '' is not a day as YYYY-MM-DD"),
+        ("1 March", "2026-03-01", "first_day: '1 March' is not a day as YYYY-MM-DD"),
+        ("2026-03-02", "2026-03-01", "first_day '2026-03-02' is after last_day '2026-03-01'"),
+    ],
+)
+def test_a_backfill_of_no_range_is_refused(
+    lakehouse: Lakehouse, nights: object, first: str, last: str, message: str
+) -> None:
+    with pytest.raises(AssertionError, match=message):
+        lakehouse.dbt("run", "--select", "fact_orders", first_day=first, last_day=last)
+
+
+def test_a_customer_who_is_erased_is_closed_and_one_who_returns_is_reopened(
+    lakehouse: Lakehouse, nights: object
+) -> None:
+    history = (
+        "select dbt_valid_to is null from snapshots.customers_history where customer_id = 'C9' order by dbt_valid_from"
+    )
+    kept = lakehouse.rows("select * from bronze.customers where customer_id = 'C9'")
+    assert lakehouse.rows(history) == [(True,)]
+    lakehouse.rows("delete from bronze.customers where customer_id = 'C9'")
+    night = ("build", "--select", "customers_history", "dim_customers")
+    lakehouse.dbt(*night)
+    assert lakehouse.rows(history) == [(False,)], "the version is closed and kept"
+    assert lakehouse.rows("select * from silver.dim_customers where customer_id = 'C9'") == []
+    lakehouse.ingest("customers", "2026-03-06 07:00:00", tuple(str(cell) for cell in kept[0][:7]))
+    lakehouse.dbt(*night)
+    assert lakehouse.rows(history) == [(False,), (True,)]
+    assert lakehouse.rows("select first_name from silver.dim_customers where customer_id = 'C9'") == [("Kim",)]
+
+
 def test_a_full_refresh_finds_the_same(lakehouse: Lakehouse, nights: object) -> None:
     tables = ("silver.fact_orders", "silver.fact_order_items", "silver.fact_web_events")
     key = "* except (ingestion_timestamp, source_file, dbt_updated_at)"

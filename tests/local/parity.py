@@ -233,16 +233,33 @@ def _words(name: str) -> str:
 
 
 def _behaviours(ledger: Ledger) -> Iterator[str]:
-    yield from ("# Behaviours", "", "Each line is a test that passed, with the clients that it watched.", "")
-    told: dict[str, dict[str, set[str]]] = {}
-    for test, clients in sorted(ledger.behaviours.items()):
+    yield from (
+        "# Behaviours",
+        "",
+        "Each line is a test of `tests/local`, all of them, with the clients whose requests it was seen to make; one",
+        "without a client calls the code itself.",
+        "",
+    )
+    seen: dict[tuple[str, str], set[str]] = {}
+    for test, clients in ledger.behaviours.items():
         file, _, name = test.partition("::")
-        told.setdefault(file, {}).setdefault(_words(name), set()).update(clients)
-    for file, tests in told.items():
-        about = ast.get_docstring(ast.parse((REPOSITORY / file).read_text())) or file
+        seen.setdefault((file, _words(name)), set()).update(clients)
+    for path in sorted((REPOSITORY / "tests" / "local").rglob("test_*.py")):
+        module, file = ast.parse(path.read_text()), str(path.relative_to(REPOSITORY))
+        about = ast.get_docstring(module) or file
         yield from (f"## `{file}`", "", about.partition("\n\n")[0].replace("\n", " "), "")
-        yield from (f"- {words} ({', '.join(sorted(clients))})" for words, clients in tests.items())
+        for name in _tests(module):
+            clients = seen.get((file, _words(name)), set())
+            yield f"- {_words(name)}" + (f" ({', '.join(sorted(clients))})" if clients else "")
         yield ""
+
+
+def _tests(module: ast.Module) -> Iterator[str]:
+    for node in module.body:
+        members = node.body if isinstance(node, ast.ClassDef) else [node]
+        for member in members:
+            if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and member.name.startswith("test_"):
+                yield member.name
 
 
 def _refusals() -> Iterator[str]:

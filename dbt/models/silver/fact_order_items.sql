@@ -9,7 +9,11 @@ order_items as (
     select * from {{ ref('stg_order_items') }}
     where
         is_usable
-        and {{ to_be_read(['order_id', 'line_number'], recheck='has_unknown_order or has_unknown_product') }}
+        and {{ to_be_read(
+            ['order_id', 'line_number'],
+            recheck='has_unknown_order or has_unknown_product',
+            day='order_id in (select order_id from ' ~ ref('fact_orders') ~ ' where ' ~ in_backfill('order_date') ~ ')'
+        ) }}
 
 ),
 

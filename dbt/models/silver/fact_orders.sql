@@ -9,7 +9,7 @@ orders as (
     select * from {{ ref('stg_orders') }}
     where
         is_usable
-        and {{ to_be_read(['order_id'], recheck='has_unknown_customer') }}
+        and {{ to_be_read(['order_id'], recheck='has_unknown_customer', day=in_backfill('order_timestamp')) }}
 
 ),
 

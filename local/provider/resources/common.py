@@ -14,7 +14,7 @@ def found_or_none(call: Callable[[], Object]) -> Object | None:
     try:
         return call()
     except ApiError as failure:
-        gone = failure.status == 400 and failure.message.endswith("does not exist.")
+        gone = failure.status == 400 and failure.message.removesuffix(".").endswith("does not exist")
         if failure.missing or gone:
             return None
         raise

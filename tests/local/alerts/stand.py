@@ -13,6 +13,7 @@ from typing import Any
 
 from local.alerts.evaluations import KIND, Evaluations
 from local.jobs.clock import Clock
+from local.jobs.compute import WAREHOUSES
 from local.jobs.mail import Postman
 from local.jobs.outbox import Outbox
 from local.services import Services
@@ -70,6 +71,7 @@ class Workspace:
 
     def __post_init__(self) -> None:
         self.store = Store(self.root / "state.db")
+        self.store.put(WAREHOUSES, "w", {"name": "w"})
         services = Services(self.root, self.store, "me@example.com", "http://h", self.driver, 0)  # type: ignore[arg-type]
         self.outbox = Outbox(self.store, Postman(self.root / "mail", None))
         self.evaluations = Evaluations(services, self.time, Clock(self.time), self.outbox)

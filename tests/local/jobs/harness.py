@@ -22,6 +22,7 @@ from databricks.sdk.service.jobs import Run
 
 from local.engine.client import DriverClient, DriverUnavailable
 from local.jobs import api
+from local.jobs.compute import CLUSTERS, WAREHOUSES
 from local.jobs.orchestrator import Orchestrator
 from local.services import Services
 from local.store import Store
@@ -261,6 +262,8 @@ def serving(root: Path, driver: FakeDriver, smtp: tuple[str, int] | None = None)
     driver.workspace_url = url
     process = FakeProcess(driver.port, root)
     services = Services(root, Store(root / "state.db"), "dev@example.com", url, process, 0)  # type: ignore[arg-type]
+    services.store.put(WAREHOUSES, "w", {"name": "w"})
+    services.store.put(CLUSTERS, "shared", {"settings": {}})
     jobs = Orchestrator(services, smtp)
     tree = Tree(services.store, root)
     tree.make_standard_folders("dev@example.com")

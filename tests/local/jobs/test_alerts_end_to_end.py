@@ -18,6 +18,7 @@ from tests.inbox import Inbox
 
 pytestmark = pytest.mark.slow
 ME = "watch@x.org"
+TRIGGERED = sql.AlertEvaluationState.TRIGGERED
 EVERY_TEN_SECONDS = sql.CronSchedule("0/10 * * * * ?", "UTC", sql.SchedulePauseStatus.UNPAUSED)
 AGES = "select * from values ('orders', 48), ('items <b>', 3) as t(name, age)"
 
@@ -30,7 +31,13 @@ def client(spark_server: RunningWorkspace) -> Iterator[WorkspaceClient]:
         client.alerts_v2.trash_alert(str(alert.id))
 
 
-def alert(name: str, query: str, **changes: Any) -> sql.AlertV2:
+@pytest.fixture(scope="module")
+def warehouse(client: WorkspaceClient) -> str:
+    made = client.warehouses.create(name="alerts", cluster_size="2X-Small", max_num_clusters=1, auto_stop_mins=10)
+    return str(made.id)
+
+
+def alert(name: str, query: str, warehouse: str = "w", **changes: Any) -> sql.AlertV2:
     """Return an alert on MAX(age) > 24 that mails to me."""
     evaluation: dict[str, Any] = {
         "source": sql.AlertV2OperandColumn("age", aggregation=sql.Aggregation.MAX),
@@ -43,7 +50,7 @@ def alert(name: str, query: str, **changes: Any) -> sql.AlertV2:
     return sql.AlertV2(
         display_name=name,
         query_text=query,
-        warehouse_id="w",
+        warehouse_id=warehouse,
         schedule=EVERY_TEN_SECONDS,
         parent_path="/Workspace/Shared",
         custom_summary="{{ALERT_NAME}} {{ALERT_STATUS}}",
@@ -60,13 +67,18 @@ def until(holds: Callable[[], Any], seconds: float = 120) -> Any:
     return found
 
 
-def test_alerts_from_creation_to_mail(client: WorkspaceClient, spark_server: RunningWorkspace, inbox: Inbox) -> None:
+def test_alerts_from_creation_to_mail(
+    client: WorkspaceClient, spark_server: RunningWorkspace, inbox: Inbox, warehouse: str
+) -> None:
     alerts = client.alerts_v2
     statements = {
-        "old": alert("old", AGES),
-        "fine": alert("fine", f"{AGES} where age < 24"),
-        "lost": alert("lost", "select age from no_such_table"),
-        "empty": alert("empty", f"{AGES} where age > 99", empty_result_state=sql.AlertEvaluationState.TRIGGERED),
+        "old": alert("old", AGES, warehouse),
+        "fine": alert("fine", f"{AGES} where age < 24", warehouse),
+        "lost": alert("lost", "select age from no_such_table", warehouse),
+        "nowhere": alert("nowhere", AGES, "gone"),
+        "empty": alert(
+            "empty", f"{AGES} where age > 99", warehouse, empty_result_state=sql.AlertEvaluationState.TRIGGERED
+        ),
     }
     made = {name: alerts.create_alert(body) for name, body in statements.items()}
     assert {item.evaluation.state for item in made.values()} == {None}
@@ -75,12 +87,12 @@ def test_alerts_from_creation_to_mail(client: WorkspaceClient, spark_server: Run
         shown = {name: alerts.get_alert(str(item.id)).evaluation for name, item in made.items()}
         return {name: found.state.value for name, found in shown.items() if found.state}
 
-    expected = {"old": "TRIGGERED", "fine": "OK", "lost": "ERROR", "empty": "TRIGGERED"}
+    expected = {"old": "TRIGGERED", "fine": "OK", "lost": "ERROR", "nowhere": "ERROR", "empty": "TRIGGERED"}
     until(lambda: len(states()) == len(expected))
     assert states() == expected
     assert alerts.get_alert(str(made["old"].id)).evaluation.last_evaluated_at is not None
-    until(lambda: len(inbox.subjects(ME)) == 3)
-    assert sorted(inbox.subjects(ME)) == ["empty TRIGGERED", "lost ERROR", "old TRIGGERED"]
+    until(lambda: len(inbox.subjects(ME)) == 4)
+    assert sorted(inbox.subjects(ME)) == ["empty TRIGGERED", "lost ERROR", "nowhere ERROR", "old TRIGGERED"]
     by_subject = {str(message["Subject"]): message.get_payload() for message in inbox.to(ME)}
     text, html = (part.get_payload(decode=True).decode() for part in by_subject["old TRIGGERED"])
     assert text.startswith("MAX(age)=48 name")
@@ -89,7 +101,9 @@ def test_alerts_from_creation_to_mail(client: WorkspaceClient, spark_server: Run
     assert f'href="{spark_server.host}/alerts/{made["old"].id}"' in html
     assert "no_such_table" in by_subject["lost ERROR"][0].get_payload(decode=True).decode()
 
-    better = alert("old", f"{AGES} where age < 24")
+    assert "SQL warehouse gone does not exist" in by_subject["nowhere ERROR"][0].get_payload(decode=True).decode()
+
+    better = alert("old", f"{AGES} where age < 24", warehouse)
     changed = alerts.update_alert(str(made["old"].id), better, "query_text")
     assert changed.evaluation.state == sql.AlertEvaluationState.TRIGGERED, "a change does not evaluate"
     until(lambda: "old OK" in inbox.subjects(ME))
@@ -98,7 +112,7 @@ def test_alerts_from_creation_to_mail(client: WorkspaceClient, spark_server: Run
     assert len({item.due for item in history}) == len(history)
     assert all(item.due % 10_000 == 0 for item in history)
     assert {item.run_as for item in history} == {changed.owner_user_name}
-    assert len(inbox.subjects(ME)) == 4, "nobody is told twice"
+    assert len(inbox.subjects(ME)) == 5, "nobody is told twice"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from infra import jobs as infra_jobs
 from lakehouse import questions, thresholds
 from local.alerts.evaluations import KIND, Evaluations
 from local.jobs.clock import Clock
+from local.jobs.compute import WAREHOUSES
 from local.jobs.objects import JobObjects
 from local.jobs.orchestrator import Orchestrator
 from local.jobs.requests import RunRequest
@@ -195,6 +196,7 @@ def simulated(root: Path, start: datetime, driver: InstantDriver | None = None) 
     for name in ("files", "runs", "incoming"):
         (root / name).mkdir(exist_ok=True)
     services = Services(root, Store(root / "state.db"), "me", "http://127.0.0.1:1", driver or InstantDriver(), 0)  # type: ignore[arg-type]
+    services.store.put(WAREHOUSES, "w", {"name": "w"})
     tree = Tree(services.store, root)
     tree.make_standard_folders("me")
     tree.write("/Shared/quick", "NOTEBOOK", "PYTHON", json.dumps({}).encode(), overwrite=True)

@@ -119,10 +119,10 @@ def test_an_event_has_three_destinations_at_most(shared: Workspace) -> None:
 
 def test_a_webhook_that_fails_is_logged(own: Workspace, hook: Hook, caplog: pytest.LogCaptureFixture) -> None:
     called = destination(own, "hook", generic_webhook={"url": hook.url})
-    for status in (500, 302):
+    for calls, status in enumerate((500, 302), start=1):
         hook.status = status
         own.ended(own.start(own.task("a"), webhook_notifications={"on_start": [called]}))
-    hook.wait(2)
+        hook.wait(calls)
     own.jobs.outbox.stop()
     assert "'500 Internal Server Error'" in caplog.text
     assert "'302 Found'" in caplog.text

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 import pytest
 from databricks.sdk.errors import InvalidParameterValue, NotFound
@@ -176,9 +177,31 @@ def test_a_failing_statement_fails_the_task_with_its_message(shared: Workspace) 
     assert shared.client.jobs.get_run_output(task_of(run, "sql").run_id).error == "no such table boom"
 
 
-def test_what_cannot_run_here_is_refused_by_name(shared: Workspace) -> None:
-    run = shared.ended(shared.start({"task_key": "jar", "spark_jar_task": {"main_class_name": "x"}}))
-    assert "does not run spark_jar_task" in task_of(run, "jar").state.state_message
+SQL = {"query": {"query_id": "nowhere"}}
+PACKAGE = [{"pypi": {"package": "x==1"}}]
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ({"spark_jar_task": {"main_class_name": "x"}}, "does not run spark_jar_task"),
+        ({"pipeline_task": {"pipeline_id": "p"}}, "does not run pipeline_task"),
+        ({"sql_task": {"warehouse_id": "w", "alert": {"alert_id": "a"}}}, "does not run sql_task with alert"),
+        ({"sql_task": {"warehouse_id": "w", **SQL}}, "Query nowhere does not exist."),
+        ({"sql_task": {"warehouse_id": "gone", **SQL}}, "SQL warehouse gone does not exist."),
+        ({"notebook_task": {"notebook_path": "/Shared/x"}, "libraries": PACKAGE}, "installs no libraries"),
+        ({"notebook_task": {"notebook_path": "/Shared/x"}, "existing_cluster_id": "gone"}, "cluster gone does not"),
+    ],
+)
+def test_what_cannot_run_here_is_refused_by_name(shared: Workspace, task: dict[str, Any], said: str) -> None:
+    run = shared.ended(shared.start({"task_key": "x", **task}))
+    assert results(run) == {"x": "FAILED"}
+    assert said in task_of(run, "x").state.state_message
+
+
+def test_a_task_runs_on_a_cluster_that_exists(shared: Workspace) -> None:
+    run = shared.ended(shared.start({**shared.task("a"), "existing_cluster_id": "shared"}))
+    assert results(run) == {"a": "SUCCESS"}
 
 
 def test_a_token_starts_one_run(shared: Workspace) -> None:

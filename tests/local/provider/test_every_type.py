@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import requests
 
 from local.provider.resources import RESOURCES
-from local.workspace.process import RunningWorkspace
+from local.workspace.process import RunningWorkspace, start
 from tests.local.provider.every_type import CASES, Call
 
 PARALLEL = "-parallelism=20"
@@ -130,3 +131,21 @@ def _everything_is_replaced(stack: Any, ids: dict[str, str]) -> None:
     after = {address: values["id"] for address, values in stack.resources().items() if address in ids}
     assert {address for address in after if after[address] == before[address]} == set()
     stack.plan(expect=0)
+
+
+@pytest.mark.slow
+def test_what_a_new_workspace_does_not_know_is_made_anew(
+    tmp_path_factory: pytest.TempPathFactory, terraform: Callable[..., Any]
+) -> None:
+    """A workspace that is gone takes everything with it: each type reads "gone", none stops the plan."""
+    with start(tmp_path_factory.mktemp("old") / "root", arguments=["--no-driver"]) as old:
+        stack = terraform(old.host, old.token, "")
+        _write(stack.folder)
+        stack.apply(PARALLEL)
+    with start(tmp_path_factory.mktemp("new") / "root", arguments=["--no-driver"]) as new:
+        again = terraform(new.host, new.token, "")
+        _write(again.folder)
+        shutil.copy(stack.folder / "terraform.tfstate", again.folder)
+        assert _planned(again.plan(expect=2)) == {f"{name}.x": "created" for name in CASES}
+        again.apply(PARALLEL)
+        again.plan(expect=0)

@@ -57,6 +57,8 @@ def test_an_entry_becomes_a_check(folder: Path) -> None:
         ("at_least = 0.9", "at_least = 1.5", r"\[present\] at_least: expected a share"),
         ('why = "x"', 'why = "x"\nhow = "y"', r"\[present\] unknown key: how"),
         ('["id"]', "[]", r"\[present\] columns: expected column names"),
+        ('why = "x"', 'why = "x"\nsince = "at"', r"\[present\] missing key: within"),
+        ('why = "x"', 'why = "x"\nsince = 3\nwithin = "stale_hours"', r"\[present\] since: expected a text"),
         (GOOD, "", "defines no check"),
         (GOOD, "[", "things.toml: "),
         (GOOD, "present = 1", "present: a check is a table"),
