@@ -18,6 +18,8 @@ data = typer.Typer(no_args_is_help=True, help="Landing files: generated trade, o
 app.add_typer(data, name="data")
 dashboards = typer.Typer(no_args_is_help=True, help="Dashboards of a deployed environment.")
 app.add_typer(dashboards, name="dashboards")
+alerts = typer.Typer(no_args_is_help=True, help="Alerts of a deployed environment.")
+app.add_typer(alerts, name="alerts")
 
 EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
 
@@ -73,6 +75,19 @@ def status(
     from scripts.status import command
 
     if code := command.run(environment, as_json, watch, interval):
+        raise typer.Exit(code)
+
+
+@alerts.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Files in sql/alerts; all of them unless told.")] = None,
+    environment: EnvironmentName = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with everything.")] = False,
+) -> None:
+    """Judge alerts now, whatever their schedules: exit code 0 when all are quiet, 2 when one triggers, else 1."""
+    from scripts.alerts import command
+
+    if code := command.run(environment, names or [], as_json):
         raise typer.Exit(code)
 
 

@@ -14,6 +14,8 @@ from databricks.sdk.service.sql import AlertV2, CronSchedule, SchedulePauseStatu
 from infra.environments import LOCAL
 from local.alerts.history import Evaluation, History
 from local.store import Store
+from scripts.alerts import check
+from scripts.answers import ask_all
 from tests.inbox import Inbox, receiving
 from tests.sql.conftest import CASES, NOW, as_query
 
@@ -83,6 +85,10 @@ class World:
         assert answer.status.state == StatementState.SUCCEEDED, answer.status
 
 
+def _now(query: str) -> str:
+    return query.replace("current_timestamp()", f"timestamp '{NOW}'").replace("current_date()", f"date '{NOW[:10]}'")
+
+
 class Watch:
     """The deployed alerts, told that it is always the moment the worlds were written for, and looking often."""
 
@@ -93,10 +99,7 @@ class Watch:
 
     def begin(self) -> None:
         for alert in self.alerts.values():
-            text = str(alert.query_text)
-            alert.query_text = text.replace("current_timestamp()", f"timestamp '{NOW}'").replace(
-                "current_date()", f"date '{NOW[:10]}'"
-            )
+            alert.query_text = _now(str(alert.query_text))
             alert.schedule = OFTEN
             self.client.alerts_v2.update_alert(str(alert.id), alert, "query_text,schedule")
 
@@ -112,6 +115,13 @@ class Watch:
                 return found
             assert time.monotonic() < deadline, {key: (last.state, last.message) for key, last in found.items()}
             time.sleep(0.5)
+
+    def checked(self) -> dict[str, str]:
+        """Return what `ecom alerts check` says of each alert."""
+        warehouse, specs = str(next(iter(self.client.warehouses.list())).id), check.load()
+        texts = {key: _now(check.statement(spec, LOCAL)) for key, spec in specs.items()}
+        answers = ask_all(self.client, warehouse, texts, lambda _: None)
+        return {key: check.judge(spec, answers[key]).state for key, spec in specs.items()}
 
     def moments(self) -> dict[str, int]:
         return {key: last.due for key, last in self.latest().items() if last}
@@ -146,6 +156,7 @@ def test_alerts_fire_once_and_say_what_is_wrong_and_that_it_is_over(deployer: An
     world.become({})
     watch.begin()
     watch.all_become("OK", {})
+    assert watch.checked() == dict.fromkeys(NAMED, "OK")
     assert inbox.messages == []
 
     world.become(BROKEN)
@@ -160,6 +171,7 @@ def test_alerts_fire_once_and_say_what_is_wrong_and_that_it_is_over(deployer: An
         assert named in html
 
     watch.all_become("TRIGGERED", watch.moments())
+    assert watch.checked() == dict.fromkeys(NAMED, "TRIGGERED")
     assert len(inbox.messages) == len(NAMED), "an incident is told once"
 
     world.become({})

@@ -12,7 +12,9 @@ web_events as (
     select * from {{ ref('stg_web_events') }}
     where
         is_usable
-        and {{ to_be_read(['event_id'], recheck='has_unknown_customer or has_unknown_product', day=in_backfill('event_timestamp')) }}
+        and {{ to_be_read(
+            ['event_id'], recheck='has_unknown_customer or has_unknown_product', day=in_backfill('event_timestamp')
+        ) }}
 
 ),
 

@@ -1,0 +1,1 @@
+"""`ecom alerts`: what the alerts of an environment would say now."""
