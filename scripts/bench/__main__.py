@@ -38,21 +38,25 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
 }
 
 
-def run(names: Sequence[str], console: Console) -> list[Measurement]:
-    """Take the named measurements, or all, one after the other."""
+def run(names: Sequence[str], console: Console) -> dict[str, list[Measurement]]:
+    """Take the named measurements, or all, one after the other; return what each found by its name."""
     unknown = [name for name in names if name not in MEASUREMENTS]
     if unknown:
         raise CommandError(f"{unknown[0]!r} is no measurement: there are {', '.join(MEASUREMENTS)}.", 2)
-    found: list[Measurement] = []
+    found: dict[str, list[Measurement]] = {}
     for number, name in enumerate(names or MEASUREMENTS, start=1):
         with console.status(f"{number} of {len(names or MEASUREMENTS)}: {name}"):
-            found += MEASUREMENTS[name]()
+            found[name] = MEASUREMENTS[name]()
         console.print(f"{name}: measured")
     return found
 
 
-def report(found: Sequence[Measurement], now: datetime) -> dict[str, Any]:
-    """Return what is kept: where and when it was measured, every figure, and whether its goal is met."""
+def report(found: Mapping[str, Sequence[Measurement]], now: datetime, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept: every figure with when and where it was taken, and whether its goal is met.
+
+    Figures of an earlier report stay while nothing of their measurement was taken anew.
+    """
+    moment = now.isoformat(timespec="seconds")
     machine = {
         "system": platform.platform(),
         "processor": platform.processor() or platform.machine(),
@@ -60,17 +64,34 @@ def report(found: Sequence[Measurement], now: datetime) -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 1024**3, 1),
         "python": platform.python_version(),
     }
-    figures = [asdict(each) | {"met": _met(each)} for each in found]
-    return {"measured_at": now.isoformat(timespec="seconds"), "machine": machine, "figures": figures}
+    kept = [each for each in before.get("figures", []) if each["measurement"] not in found]
+    new = [
+        {"measurement": name, "measured_at": moment, **asdict(each), "met": _met(each)}
+        for name, figures in found.items()
+        for each in figures
+    ]
+    return {"measured_at": moment, "machine": machine, "figures": kept + new}
 
 
-def table(found: Sequence[Measurement]) -> Table:
-    """Return the figures for a terminal."""
-    shown = Table("what", "figure", "baseline", "ratio", "goal", "", "note", title="Benchmarks")
+def earlier(path: Path) -> dict[str, Any]:
+    """Return the report that is there, an empty one where there is none or it is of another form."""
+    try:
+        said: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError):
+        return {"figures": []}
+    whole = all("measurement" in each for each in said.get("figures", []))
+    return said if whole else {"figures": []}
+
+
+def table(found: Sequence[Measurement], before: Mapping[str, Any]) -> Table:
+    """Return the figures for a terminal, each with the ratio that an earlier report has."""
+    ratios = {each["name"]: each["ratio"] for each in before.get("figures", [])}
+    shown = Table("what", "figure", "baseline", "ratio", "before", "goal", "", "note", title="Benchmarks")
     for each in found:
         verdict = "[green]met[/green]" if _met(each) else "[red]missed[/red]"
         figures = (f"{value:g} {each.unit}" for value in (each.figure, each.baseline))
-        shown.add_row(each.name, *figures, f"{each.ratio:g}", f"≤ {each.goal:g}", verdict, each.note)
+        past = f"{ratios[each.name]:g}" if each.name in ratios else ""
+        shown.add_row(each.name, *figures, f"{each.ratio:g}", past, f"≤ {each.goal:g}", verdict, each.note)
     return shown
 
 
@@ -87,8 +108,9 @@ def main() -> int:
         console.print(f"[red]{error}[/red]")
         return error.code
     REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(report(found, datetime.now(UTC)), indent=2) + "\n")
-    console.print(table(found))
+    before = earlier(REPORT)
+    REPORT.write_text(json.dumps(report(found, datetime.now(UTC), before), indent=2) + "\n")
+    console.print(table([each for figures in found.values() for each in figures], before))
     console.print(f"kept in {REPORT.relative_to(Path.cwd()) if REPORT.is_relative_to(Path.cwd()) else REPORT}")
     return 0
 
