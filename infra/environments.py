@@ -75,6 +75,8 @@ class Environment:
     name_prefix: str
     schedules_on: bool
     keep_data: bool  # a destroy stops at tables instead of dropping them
+    # Terraform refuses to destroy what holds data or is referred to from outside, and people do not deploy.
+    protected: bool
     orchestration: OrchestrationMode
     run_as: str | None
     recipients: Recipients
@@ -137,6 +139,7 @@ LOCAL = Environment(
     name_prefix="[local] ",
     schedules_on=False,
     keep_data=False,
+    protected=False,
     orchestration="master",
     run_as=None,
     recipients=_DATA_TEAM_ONLY,
@@ -154,6 +157,7 @@ DEV = Environment(
     name_prefix="[dev] ",
     schedules_on=False,
     keep_data=False,
+    protected=False,
     orchestration="master",
     run_as=None,
     recipients=_DATA_TEAM_ONLY,
@@ -171,6 +175,7 @@ STAGING = Environment(
     name_prefix="[staging] ",
     schedules_on=False,
     keep_data=False,
+    protected=False,
     orchestration="master",
     run_as=None,
     recipients=_DATA_TEAM_ONLY,
@@ -188,6 +193,7 @@ PROD = Environment(
     name_prefix="",
     schedules_on=True,
     keep_data=True,
+    protected=True,
     orchestration="master",
     run_as=None,  # the application id of the platform's service principal; prod does not synthesize without one
     recipients=Recipients(

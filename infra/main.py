@@ -53,7 +53,10 @@ def wanted(variables: Mapping[str, str]) -> list[Environment]:
 
 
 def configured(env: Environment, variables: Mapping[str, str]) -> Environment:
-    """Return an environment with what the caller sets: ECOM_RUN_AS, and ECOM_STATE=local:<folder>."""
+    """Return an environment with what the caller sets: ECOM_RUN_AS, ECOM_STATE=local:<folder>, ECOM_UNPROTECTED.
+
+    ECOM_UNPROTECTED is the name of the environment whose protected objects may be destroyed, for whoever means to.
+    """
     if run_as := variables.get("ECOM_RUN_AS"):
         env = replace(env, run_as=run_as)
     if state := variables.get("ECOM_STATE"):
@@ -61,7 +64,9 @@ def configured(env: Environment, variables: Mapping[str, str]) -> Environment:
         if kind != "local" or not folder:
             raise ConfigurationError(f"ECOM_STATE: {state!r} is not local:<folder>")
         env = replace(env, state=LocalState(Path(folder).resolve()))
-    return env
+    if (unprotected := variables.get("ECOM_UNPROTECTED")) and unprotected not in ENVIRONMENTS:
+        raise ConfigurationError(f"ECOM_UNPROTECTED: {unprotected!r} is none of {', '.join(ENVIRONMENTS)}")
+    return replace(env, protected=False) if unprotected == env.name else env
 
 
 if __name__ == "__main__":

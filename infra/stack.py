@@ -12,7 +12,9 @@ from infra.parts.foundation import build_foundation
 from infra.parts.monitoring import build_monitoring
 from infra.parts.pipeline import build_pipeline
 from infra.platform import Platform
+from infra.renames import RENAMES, SOMEWHERE_ONLY
 from infra.render.backend import render_backend
+from infra.render.moved import render_moved
 from infra.render.provider import render_provider
 
 
@@ -26,3 +28,4 @@ class EnvironmentStack(TerraformStack):
         foundation = build_foundation(self, env)
         root = build_pipeline(self, env, platform, foundation)
         build_monitoring(self, env, platform, foundation, root)
+        render_moved(self, RENAMES, SOMEWHERE_ONLY)

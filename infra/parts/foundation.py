@@ -40,9 +40,11 @@ def build_foundation(scope: Construct, env: Environment) -> Foundation:
     catalog = render_catalog(scope, env)
     schemas = {name: render_schema(scope, name, comment, catalog, env) for name, comment in SCHEMAS.items()}
     landing = schemas["landing"]
-    render_volume(scope, "files", "One folder per source; files are never changed.", landing)
-    render_volume(scope, "checkpoints", "How far each stream has read; deleting one reads its files again.", landing)
-    render_secret_scope(scope, "email", env.run_as)
+    render_volume(scope, "files", "One folder per source; files are never changed.", landing, env)
+    render_volume(
+        scope, "checkpoints", "How far each stream has read; deleting one reads its files again.", landing, env
+    )
+    render_secret_scope(scope, "email", env)
 
     policy_ids = {}
     for policy in cluster_policies(env):

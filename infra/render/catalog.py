@@ -6,6 +6,7 @@ from cdktf_cdktf_provider_databricks.catalog import Catalog
 from constructs import Construct
 
 from infra.environments import Environment
+from infra.render.lifecycle import kept
 from infra.render.naming import construct_id, named
 
 
@@ -17,5 +18,6 @@ def render_catalog(scope: Construct, env: Environment) -> Catalog:
         name=env.catalog,
         comment=f"E-commerce analytics, {env.name}.",
         force_destroy=not env.keep_data,
+        lifecycle=kept(env),
     )
     return named(catalog, "main")

@@ -7,6 +7,7 @@ from cdktf_cdktf_provider_databricks.schema import Schema
 from constructs import Construct
 
 from infra.environments import Environment
+from infra.render.lifecycle import kept
 from infra.render.naming import construct_id, named
 
 
@@ -19,5 +20,6 @@ def render_schema(scope: Construct, name: str, comment: str, catalog: Catalog, e
         name=name,
         comment=comment,
         force_destroy=not env.keep_data,
+        lifecycle=kept(env),
     )
     return named(schema, name)

@@ -6,10 +6,12 @@ from cdktf_cdktf_provider_databricks.schema import Schema
 from cdktf_cdktf_provider_databricks.volume import Volume
 from constructs import Construct
 
+from infra.environments import Environment
+from infra.render.lifecycle import kept
 from infra.render.naming import construct_id, named
 
 
-def render_volume(scope: Construct, name: str, comment: str, schema: Schema) -> Volume:
+def render_volume(scope: Construct, name: str, comment: str, schema: Schema, env: Environment) -> Volume:
     """Declare one managed volume of a schema."""
     volume = Volume(
         scope,
@@ -19,5 +21,6 @@ def render_volume(scope: Construct, name: str, comment: str, schema: Schema) -> 
         name=name,
         volume_type="MANAGED",
         comment=comment,
+        lifecycle=kept(env),
     )
     return named(volume, name)

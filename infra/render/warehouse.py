@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.compute import WarehouseSpec
 from infra.environments import Environment
+from infra.render.lifecycle import kept
 from infra.render.naming import construct_id, named
 
 
@@ -25,5 +26,6 @@ def render_warehouse(scope: Construct, spec: WarehouseSpec, env: Environment) ->
         tags=SqlEndpointTags(
             custom_tags=[SqlEndpointTagsCustomTags(key=key, value=value) for key, value in sorted(spec.tags.items())]
         ),
+        lifecycle=kept(env),
     )
     return named(warehouse, spec.key)

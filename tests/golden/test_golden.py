@@ -10,6 +10,7 @@ import pytest
 
 from infra.environments import ENVIRONMENTS
 from infra.jobs import discover
+from infra.renames import SOMEWHERE_ONLY
 
 GOLDEN = Path(__file__).parent / "expected"
 
@@ -32,6 +33,19 @@ def test_deployed(resources: dict[str, Any], same_as_golden: Callable[[str, Any]
     }
     assert len(deployed) > 40
     same_as_golden("deployed.json", deployed)
+
+
+@pytest.mark.parametrize("name", list(ENVIRONMENTS))
+def test_addresses(name: str, resources: dict[str, Any], same_as_golden: Callable[[str, Any], None]) -> None:
+    """A line that goes and one that comes are an object destroyed and created, unless infra/renames.py says moved."""
+    addresses = [f"{kind}.{key}" for kind, group in resources[name].items() for key in group]
+    assert len(addresses) > 200
+    same_as_golden(f"addresses/{name}.txt", "".join(f"{address}\n" for address in sorted(addresses)))
+
+
+def test_what_only_some_environments_declare_is_known(resources: dict[str, Any]) -> None:
+    addresses = [{f"{kind}.{key}" for kind, group in each.items() for key in group} for each in resources.values()]
+    assert set.union(*addresses) - set.intersection(*addresses) == SOMEWHERE_ONLY
 
 
 def test_access(resources: dict[str, Any], same_as_golden: Callable[[str, Any], None]) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from infra.environments import ENVIRONMENTS, PROD, Environment
+from infra.environments import ENVIRONMENTS, PROD, ConfigurationError, Environment
+from infra.main import configured
 
 SAFE = ("local", "dev", "staging")
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
@@ -169,6 +170,42 @@ def test_only_prod_keeps_data_when_it_is_destroyed(stacks: dict[str, Any]) -> No
             for resource in stack["resource"][kind].values()
         ]
         assert set(kept) == {name != "prod"}
+
+
+PROTECTED = {
+    "databricks_catalog",
+    "databricks_schema",
+    "databricks_secret_scope",
+    "databricks_sql_endpoint",
+    "databricks_volume",
+}
+
+
+def protected(stack: dict[str, Any]) -> set[str]:
+    return {
+        f"{kind}.{key}"
+        for kind, resources in stack["resource"].items()
+        for key, resource in resources.items()
+        if resource.get("lifecycle", {}).get("prevent_destroy")
+    }
+
+
+@pytest.mark.parametrize("name", list(ENVIRONMENTS))
+def test_only_prod_refuses_to_destroy_what_holds_data_or_is_referred_to(name: str, stacks: dict[str, Any]) -> None:
+    resources = stacks[name]["resource"]
+    stateful = {f"{kind}.{key}" for kind in PROTECTED for key in resources[kind]}
+    assert len(stateful) >= 11
+    assert protected(stacks[name]) == (stateful if name == "prod" else set())
+
+
+def test_protection_is_taken_off_by_name_only(
+    synthesize: Callable[[Environment], Any], environments: dict[str, Environment]
+) -> None:
+    assert configured(environments["prod"], {"ECOM_UNPROTECTED": "dev"}).protected
+    opened = configured(environments["prod"], {"ECOM_UNPROTECTED": "prod"})
+    assert protected(synthesize(opened)) == set()
+    with pytest.raises(ConfigurationError, match="ECOM_UNPROTECTED: 'yes'"):
+        configured(environments["prod"], {"ECOM_UNPROTECTED": "yes"})
 
 
 @pytest.mark.parametrize("name", list(ENVIRONMENTS))
