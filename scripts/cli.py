@@ -21,6 +21,7 @@ app.add_typer(dashboards, name="dashboards")
 alerts = typer.Typer(no_args_is_help=True, help="Alerts of a deployed environment.")
 app.add_typer(alerts, name="alerts")
 
+PLANS = Path(".local/plans")
 EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
 
 
@@ -89,6 +90,32 @@ def check(
 
     if code := command.run(environment, names or [], as_json):
         raise typer.Exit(code)
+
+
+@app.command()
+def plan(
+    environment: EnvironmentName,
+    to: Annotated[Path, typer.Option(help="Folder of plans; the plan goes into a folder of its own there.")] = PLANS,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object: the facts, and counts of changes.")] = False,
+) -> None:
+    """Say what a deploy would do, and keep it for review: exit code 0 without changes, 2 with, 1 when it fails."""
+    from scripts.plans import command
+
+    if code := command.run(environment, to, as_json):
+        raise typer.Exit(code)
+
+
+@app.command()
+def deploy(
+    environment: EnvironmentName,
+    plans: Annotated[Path, typer.Option(help="Folder of plans: that of the environment has been reviewed.")] = PLANS,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, apply nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The deploy record as one JSON object.")] = False,
+) -> None:
+    """Deploy what was reviewed and nothing else: exit code 4 when it is not the same any more, 3 when not allowed."""
+    from scripts.deploy import command
+
+    command.run(environment, plans, dry_run, as_json)
 
 
 @dashboards.command()

@@ -64,15 +64,21 @@ def official_provider() -> Provider | None:
 
 def environment(provider: Provider, host: str, token: str) -> dict[str, str]:
     """Return the process environment in which cdktf and terraform deploy to `host`."""
-    path = os.pathsep.join([str(ROOT / ".venv" / "bin"), str(CDKTF.parent), os.environ.get("PATH", "")])
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DATABRICKS_", "ARM_"))}
     return {
-        **inherited,
-        "PATH": path,
+        **with_tools(inherited),
         "TF_CLI_CONFIG_FILE": str(provider.terraformrc),
         "DATABRICKS_HOST": host,
         "DATABRICKS_TOKEN": token,
         "DATABRICKS_AUTH_TYPE": "pat",
+    }
+
+
+def with_tools(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return a process environment completed so that cdktf and terraform are found and stay by themselves."""
+    return {
+        **variables,
+        "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), str(CDKTF.parent), variables.get("PATH", "")]),
         "CHECKPOINT_DISABLE": "1",
         "CI": "1",
         # Else cdktf keeps a copy of the local provider in the user's home.

@@ -13,7 +13,7 @@ from databricks.sdk import WorkspaceClient
 
 from local.workspace import process
 from scripts import toolchain
-from scripts.demo import deployment
+from scripts.plans.terraform import Terraform, managed
 
 RUN_AS = "8f1e4c1a-5a1e-4b67-9b6e-0d6f6a2f1c11"
 
@@ -60,8 +60,8 @@ class Deployer:
 
     def missing(self, stack: str) -> set[str]:
         """Return what the stack declares and its state does not have."""
-        folder = self.output / "stacks" / stack
-        return deployment.declared(folder) - deployment.managed(folder, self.env)
+        terraform = Terraform(self.output / "stacks" / stack, self.env, self.folder / "log")
+        return terraform.declared() - managed(terraform.state())
 
     def terraform(self, stack: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["terraform", f"-chdir={self.output / 'stacks' / stack}", *arguments, "-no-color"]

@@ -1,0 +1,1 @@
+"""`ecom deploy`: what was reviewed and nothing else."""

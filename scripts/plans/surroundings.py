@@ -1,0 +1,31 @@
+"""The workspace of an environment, and the process environment in which Terraform reaches it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from databricks.sdk import WorkspaceClient
+
+from infra.environments import Environment
+from scripts import connection, toolchain
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """A client of the workspace, and variables with which programs reach the same one as the same principal."""
+
+    client: WorkspaceClient
+    variables: Mapping[str, str]
+
+
+def find(env: Environment) -> Surroundings:
+    """Return what the caller's variables say; for `local` without them the running workspace and our own provider."""
+    client = connection.connect(env)
+    if env.name != "local" or os.environ.get("DATABRICKS_HOST"):
+        return Surroundings(client, toolchain.with_tools(os.environ))
+    config = client.config
+    return Surroundings(
+        client, toolchain.environment(toolchain.local_provider(), config.host or "", config.token or "")
+    )
