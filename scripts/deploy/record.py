@@ -58,7 +58,7 @@ def write(record: Record, folder: Path) -> Path:
     half = folder / f".{FILE}"
     try:
         half.write_text(json.dumps(record.as_json(), indent=2) + "\n", encoding="utf-8")
-        os.replace(half, file)
+        half.replace(file)
     except OSError as error:
         raise CommandError(f"{file}: the deploy is done, its record cannot be written: {error}") from error
     return file
