@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,21 +25,36 @@ class Deployer:
 
     workspace: process.RunningWorkspace
     folder: Path
+    unprotected: str = ""  # the environment whose protected objects may be destroyed
 
     @property
     def env(self) -> dict[str, str]:
         base = toolchain.environment(toolchain.local_provider(), self.workspace.host, self.workspace.token)
-        return {**base, "ECOM_STATE": f"local:{self.folder / 'state'}", "ECOM_RUN_AS": RUN_AS}
+        own = {"ECOM_STATE": f"local:{self.folder / 'state'}", "ECOM_RUN_AS": RUN_AS}
+        return {**base, **own, "ECOM_UNPROTECTED": self.unprotected}
 
     @property
     def output(self) -> Path:
         return self.folder / "cdktf.out"
 
     def cdktf(self, *arguments: str) -> str:
-        command = [str(toolchain.CDKTF), *arguments, "--output", str(self.output)]
-        result = subprocess.run(command, env=self.env, cwd=toolchain.ROOT, capture_output=True, text=True, check=False)
+        result = self._cdktf(*arguments)
         assert result.returncode == 0, f"cdktf {' '.join(arguments)}:\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
         return result.stdout
+
+    def refused(self, *arguments: str) -> str:
+        """Type a cdktf command that must fail, and return all it said, in one line."""
+        result = self._cdktf(*arguments)
+        assert result.returncode != 0, result.stdout[-4000:]
+        return " ".join((result.stdout + result.stderr).split())
+
+    def ecom(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "scripts", *arguments]
+        return subprocess.run(command, env=self.env, cwd=toolchain.ROOT, capture_output=True, text=True, check=False)
+
+    def _cdktf(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(toolchain.CDKTF), *arguments, "--output", str(self.output)]
+        return subprocess.run(command, env=self.env, cwd=toolchain.ROOT, capture_output=True, text=True, check=False)
 
     def killed_deploy(self, stack: str, moment: Callable[[], bool]) -> None:
         """Deploy and kill Terraform with -9 at a moment; cdktf itself, which calls that a success, ends by itself."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from scripts import toolchain
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
 def test_lifecycle_of_an_environment(
-    environment: str, serve: Callable[..., Any], everything: Callable[..., Any]
+    environment: str, serve: Callable[..., Any], everything: Callable[..., Any], tmp_path: Path
 ) -> None:
     deployer = serve(f"lifecycle-{environment}", "--no-driver")
     client = deployer.client()
@@ -39,6 +44,12 @@ def test_lifecycle_of_an_environment(
     deployer.cdktf("deploy", environment, "--auto-approve")
     assert deployer.plan(environment).returncode == 0
 
+    if environment == "prod":  # what holds data, or is referred to from outside, goes only when it is meant to
+        said = deployer.refused("destroy", environment, "--auto-approve")
+        assert "Instance cannot be destroyed" in said
+        assert "databricks_catalog.main has lifecycle.prevent_destroy set" in said.replace("│ ", "")
+        assert everything(client) == deployed
+        deployer = replace(deployer, unprotected="prod")
     deployer.cdktf("destroy", environment, "--auto-approve")
     assert everything(client) == before
 
@@ -50,8 +61,39 @@ def test_lifecycle_of_an_environment(
         assert not deployer.missing(environment)
         assert everything(client) == deployed
         assert deployer.plan(environment).returncode == 0
-    elif environment == "dev":  # and this once: everything comes back after a destroy that ended
-        deployer.cdktf("deploy", environment, "--auto-approve")
+    elif environment == "dev":  # and this once: everything comes back after a destroy that ended, as CI deploys it
+        deploy_as_reviewed(deployer, environment, tmp_path / "plans")
         assert everything(client) == deployed
         assert deployer.plan(environment).returncode == 0
     assert not (deployer.workspace.root / "log" / "unknown_routes.log").exists()
+
+
+def deploy_as_reviewed(deployer: Any, environment: str, plans: Path) -> None:
+    """Type ecom plan and ecom deploy, and compare what they leave for each other and for people."""
+    planned = deployer.ecom("plan", "--environment", environment, "--to", str(plans), "--json")
+    assert planned.returncode == 2, planned.stderr
+    said = json.loads(planned.stdout)
+    assert said["counts"]["create"] > 200
+    assert said["counts"]["delete"] == said["counts"]["replace"] == 0
+    assert "synth" in planned.stderr
+
+    folder = plans / environment
+    facts = json.loads((folder / "facts.json").read_text())
+    assert {key: value for key, value in said.items() if key != "counts"} == facts
+    assert (facts["environment"], facts["stack"]) == (environment, environment)
+    assert re.fullmatch(r"[0-9a-f]{64}", facts["digest"])
+    assert facts["provider"] == toolchain.PROVIDER_VERSION
+    assert len(json.loads((folder / "plan.json").read_text())["resource_changes"]) == said["counts"]["create"]
+    assert {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()} == {
+        name: "0o600" for name in ("facts.json", "plan.json", "plan.tfplan")
+    }
+
+    done = deployer.ecom("deploy", "--environment", environment, "--plans", str(plans), "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record == json.loads((folder / "deploy.json").read_text())
+    assert (record["counts"], record["digest"]) == (said["counts"], facts["digest"])
+    assert (record["problem"], record["state_before"]) == ("", facts["state"])
+    assert record["who"]
+    assert record["state_after"]["serial"] > facts["state"]["serial"]
+    assert "a second plan has no changes" in done.stderr
