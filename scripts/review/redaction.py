@@ -1,0 +1,129 @@
+"""Nothing that may be a secret gets past here: by the provider's word, by the name of its key, by its look.
+
+Every value, name and line of code of a plan goes through `scrub` or `Redactor.value` before anything else reads it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import Any
+
+HIDDEN = "(secret)"
+
+_NAMES = (
+    r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|api_?key|access_?key|account_?key|private_?key|"
+    r"connection_?string|(?<![a-z])(?:auth|sas)"
+)
+_SECRET_KEY = re.compile(rf"(?:^|[._\-\s])(?:{_NAMES})s?(?:$|[._\-\s\d])", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Keys of our resources that hold names of things; `secrets/scope/key` references are no secrets either.
+_HARMLESS_KEYS = {"auth_type", "secret_scope", "token_usage"}
+_REFERENCE = re.compile(r"\{\{\s*secrets/[\w.-]+/[\w.-]+\s*\}\}")
+
+# `password = "x"`, `--token x`, `"secret": "x"`: the name stays, the value goes.
+_ASSIGNED = re.compile(
+    rf"(?P<name>(?:{_NAMES})s?(?:[._\-\d][\w.-]*)?[\"']?\s*(?:=>|:=|==|[=:])\s*)"
+    r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[^\s,;)\]}\"']+)",
+    re.IGNORECASE,
+)
+# In code the right-hand side is often a call or a name, which tells nothing: dbutils.secrets.get(scope, key).
+_CODE = re.compile(
+    r"[A-Za-z_][A-Za-z_.]*[(\[].*|[a-z_]+(?:\.[a-z_]+)*|[A-Z][A-Za-z]+|[\[({].*|None|True|False|str|int|\d{1,6}|\{\{.*|\$\{.*"
+)
+_KNOWN = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|dapi[0-9a-f]{32}(?:-\d+)?|dose[0-9a-f]{32}"  # Databricks: personal token, OAuth secret
+    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"
+    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abpr]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"  # JSON web token
+    r"|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"  # user and password of an address
+    r"|(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{8,}|(?<=sig=)[A-Za-z0-9%+/=]{8,}",
+    re.DOTALL,
+)
+_RANDOM = re.compile(r"[A-Za-z0-9+/=_~-]{20,}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Pieces of words, small or CAPITAL: names and paths consist of them, random characters hardly do.
+_WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}")
+_ODD_CHARACTERS, _ODD_SHARE = 6, 0.34  # what is left of a random token of 20; our own texts stay far below
+_LONG, _BITS, _DIGITS = 24, 3.6, 3  # a run without joints, its entropy per character, how many digits in it
+_LONGEST_WORD = 28
+
+
+def scrub(text: str) -> str:
+    """Return a text of any kind (name, SQL, code, error) with what looks like a secret replaced by HIDDEN."""
+    if len(text) < 6:
+        return text
+    text = _KNOWN.sub(HIDDEN, text)
+    text = _ASSIGNED.sub(_hide_assigned, text)
+    return _RANDOM.sub(_hide_random, text)
+
+
+def secret_key(key: str) -> bool:
+    """Return whether values under a key of this name are hidden, whatever they are."""
+    plain = _CAMEL.sub("_", key)
+    return plain.lower() not in _HARMLESS_KEYS and bool(_SECRET_KEY.search(plain))
+
+
+def hidden_value(key: str, value: Any, sensitive: Any) -> Any:
+    """Return a value of a plan as it may be shown: hidden under a sensitive mark or key, scrubbed elsewhere.
+
+    `sensitive` is the provider's tree of marks for the value: True, or marks by key or place.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if sensitive is True:
+        return HIDDEN
+    if isinstance(value, dict):
+        marks = sensitive if isinstance(sensitive, dict) else {}
+        return {scrub(name): hidden_value(name, each, marks.get(name)) for name, each in value.items()}
+    if isinstance(value, list):
+        marks_by_place = sensitive if isinstance(sensitive, list) else []
+        return [
+            hidden_value(key, each, marks_by_place[place] if place < len(marks_by_place) else None)
+            for place, each in enumerate(value)
+        ]
+    if secret_key(key) and not (isinstance(value, str) and (not value or _REFERENCE.fullmatch(value))):
+        return HIDDEN
+    return scrub(value) if isinstance(value, str) else value
+
+
+def _hide_assigned(found: re.Match[str]) -> str:
+    value = found["value"]
+    if value.startswith(HIDDEN) or _CODE.fullmatch(value) or _REFERENCE.search(value) or value in ('""', "''"):
+        return found[0]
+    quote = value[0] if value[0] in "\"'" else ""
+    return f"{found['name']}{quote}{HIDDEN}{quote}"
+
+
+def _hide_random(found: re.Match[str]) -> str:
+    token = found[0]
+    if _UUID.search(token):
+        return "".join(
+            part if _UUID.fullmatch(part) else _RANDOM.sub(_hide_random, part)
+            for part in re.split(f"({_UUID.pattern})", token, flags=re.IGNORECASE)
+        )
+    return HIDDEN if _looks_random(token) else token
+
+
+def _looks_random(token: str) -> bool:
+    """Words and names joined by _ - / leave little when their words are taken out; random characters leave most."""
+    letters = re.sub(r"[^A-Za-z0-9]", "", token)
+    odd = re.sub(r"[^A-Za-z0-9]", "", _WORDS.sub("", token))
+    mixed = any(each.isdigit() for each in odd) and any(each.isalpha() for each in letters)
+    if mixed and len(odd) >= _ODD_CHARACTERS and len(odd) >= _ODD_SHARE * len(letters):
+        return True
+    return any(_long_and_odd(run) for run in re.findall(rf"[A-Za-z0-9]{{{_LONG},}}", token))
+
+
+def _long_and_odd(run: str) -> bool:
+    digits = sum(each.isdigit() for each in run)
+    shapeless = (digits >= _DIGITS and digits < len(run)) or (len(run) >= _LONGEST_WORD and run.islower())
+    return shapeless and _bits(run) >= _BITS
+
+
+def _bits(text: str) -> float:
+    """Shannon entropy per character."""
+    counts = Counter(text).values()
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
