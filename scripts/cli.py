@@ -118,6 +118,21 @@ def deploy(
     command.run(environment, plans, dry_run, as_json)
 
 
+@app.command()
+def review(
+    plans: Annotated[Path, typer.Option(help="Folder that ecom plan wrote: <environment>/plan.json and facts.json.")],
+    environment: Annotated[list[str] | None, typer.Option(help="One of them; all unless told.")] = None,
+    policies: Annotated[Path | None, typer.Option(help="JSON results of the policies.")] = None,
+    post: Annotated[bool, typer.Option(help="Put each comment on the pull request.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with everything.")] = False,
+) -> None:
+    """Write what a plan changes, risks and costs as a comment: exit code 0 no changes, 2 changes, 3 policy failed."""
+    from scripts.review import command
+
+    if code := command.run(plans, environment or [], policies, post, as_json):
+        raise typer.Exit(code)
+
+
 @dashboards.command()
 def render(
     to: Annotated[Path, typer.Option(help="Folder for the files.")],

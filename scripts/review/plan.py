@@ -31,42 +31,19 @@ UNKNOWN = "(known after apply)"
 # What costs money by the clock is read even where it stays as it is.
 _ALWAYS_READ = {"databricks_job", "databricks_alert_v2", "databricks_sql_endpoint"}
 # Set by the server with every change; they tell nothing that another attribute does not.
-NOISE = frozenset(
-    [
-        "id",
-        "md5",
-        "etag",
-        "create_time",
-        "update_time",
-        "created_at",
-        "updated_at",
-        "created_by",
-        "updated_by",
-        "lifecycle_state",
-        "owner_user_name",
-        "effective_run_as",
-        "effective_notify_on_ok",
-        "effective_retrigger_seconds",
-        "last_evaluated_at",
-        "state",
-        "object_id",
-        "object_type",
-        "dashboard_id",
-        "dashboard_change_detected",
-        "metastore_id",
-        "workspace_path",
-        "jdbc_url",
-        "odbc_params",
-        "health",
-        "num_clusters",
-        "num_active_sessions",
-        "creator_name",
-        "data_source_id",
-        "default_tags",
-        "cluster_id",
-        "url",
-    ]
-)
+_SERVER_FIELDS = """
+id md5 etag create_time update_time created_at updated_at created_by updated_by lifecycle_state object_id object_type
+owner_user_name effective_run_as effective_notify_on_ok effective_retrigger_seconds last_evaluated_at state
+dashboard_id dashboard_change_detected metastore_id workspace_path jdbc_url odbc_params num_clusters
+num_active_sessions creator_name data_source_id default_tags cluster_id url
+"""
+NOISE = frozenset(_SERVER_FIELDS.split())
+THRESHOLDS = "sql-thresholds_toml"  # key of the file with every number
+
+
+def is_alert_file(key: str) -> bool:
+    """Return whether a resource is the file that says which threshold an alert watches."""
+    return key.startswith("sql-alerts-")
 
 
 @dataclass(frozen=True)
@@ -113,7 +90,7 @@ def _change(entry: Mapping[str, Any]) -> Change:
     previous = entry.get("previous_address", "")
     if kind == "unchanged" and previous:
         kind = "moved"
-    if kind == "unchanged" and entry["type"] not in _ALWAYS_READ:
+    if kind == "unchanged" and entry["type"] not in _ALWAYS_READ and not is_alert_file(str(entry["name"])):
         change = {}  # nobody looks at what stays as it is
     raw_before = change.get("before") or {}
     raw_after = _filled(change.get("after"), change.get("after_unknown")) or {}

@@ -29,9 +29,7 @@ _ASSIGNED = re.compile(
     re.IGNORECASE,
 )
 # In code the right-hand side is often a call or a name, which tells nothing: dbutils.secrets.get(scope, key).
-_CODE = re.compile(
-    r"[A-Za-z_][A-Za-z_.]*[(\[].*|[a-z_]+(?:\.[a-z_]+)*|[A-Z][A-Za-z]+|[\[({].*|None|True|False|str|int|\d{1,6}|\{\{.*|\$\{.*"
-)
+_CODE = re.compile(r"[A-Za-z_][A-Za-z_.]*[(\[].*|[a-z_]+(?:\.[a-z_]+)*|[A-Z][A-Za-z]+|[\[({].*|\d{1,6}|\{\{.*|\$\{.*")
 _KNOWN = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|dapi[0-9a-f]{32}(?:-\d+)?|dose[0-9a-f]{32}"  # Databricks: personal token, OAuth secret

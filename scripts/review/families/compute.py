@@ -26,7 +26,8 @@ def describe(change: Change) -> Story:
     """Say what changes of a cluster, policy or warehouse."""
     lines = opening(change)
     if change.kind in ("changed", "replaced"):
-        lines += [_line(change, found) for found in differences(change.before, change.after)]
+        found = differences(change.before, change.after)
+        lines += [_line(change, each) for each in found if each.path != "health"]  # of a warehouse: how it feels now
     return Story(tuple(lines))
 
 
