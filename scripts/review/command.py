@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,8 @@ def _folders(plans: Path, environments: Sequence[str]) -> list[Path]:
     if environments:
         for name in environments:
             if not (plans / name / "plan.json").is_file():
-                raise CommandError(
-                    f"--environment {name!r}: there is no {plans / name / 'plan.json'}: ecom plan makes it."
-                )
+                file = plans / name / "plan.json"
+                raise CommandError(f"--environment {name!r}: there is no {file}: ecom plan makes it.")
         return [plans / name for name in dict.fromkeys(environments)]
     found = sorted(file.parent for file in plans.glob("*/plan.json"))
     if not found:
@@ -78,11 +78,8 @@ def _of_environment(results: Any, environment: str) -> Any:
 
 
 def _post(text: str, mark: str) -> str:
-    try:
-        from scripts.github.comments import post_comment
-    except ImportError as error:
-        raise CommandError(f"--post: {error}") from error
-    return str(post_comment(text, mark))
+    # Only who posts needs what talks to GitHub.
+    return str(import_module("scripts.github.comments").post_comment(text, mark))
 
 
 def _print(reviews: dict[str, Review], posted: dict[str, str], as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a month costs before and after a plan: DBU × hours × runs, and at most with every retry used.
+"""What a month costs before and after a plan: DBU · hours · runs, and at most with every retry used.
 
 Counted: clusters and warehouse time of jobs that run by the clock with what they run, and warehouse time of alerts.
 Not counted: what people start by hand, storage, and every figure that the price file does not have; that is said.
@@ -20,9 +20,9 @@ ASSUMED_SECONDS = 3600  # of a run whose job has no duration rule: an hour, said
 _AUTO_STOP_MINUTES = 10  # of a warehouse that does not say: the provider's own default is longer, ours always says
 
 FORMULA = (
-    "runs in 30 days × hours × nodes × (DBU/h × USD/DBU + machine USD/h); a run lasts what its duration rule expects,"
+    "runs in 30 days · hours · nodes · (DBU/h · USD/DBU + machine USD/h); a run lasts what its duration rule expects,"
     " shared equally by its tasks; 'at most' is with all retries. Warehouse: hours awake (dbt tasks, alerts and the"
-    " idle minutes after each) × DBU/h × USD/DBU. Not counted: runs by hand, dashboards, storage, serverless dbt"
+    " idle minutes after each) · DBU/h · USD/DBU. Not counted: runs by hand, dashboards, storage, serverless dbt"
     " processes."
 )
 

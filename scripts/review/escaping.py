@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#|~!])")
+# An underscore inside a word marks nothing up.
+_SPECIAL = re.compile(r"([\\`*{}\[\]#|~!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 _MENTION = re.compile(r"(?<![\w])@(?=[\w-])")
 _REFERENCE = re.compile(r"\\#(?=\d)")
 _TICKS = re.compile(r"`+")

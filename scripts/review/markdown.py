@@ -66,7 +66,6 @@ def _title(review: Review) -> str:
 def _facts(review: Review) -> str:
     known = review.facts
     rows = [
-        ("changes", counts(review) or "none"),
         ("risk", review.risk.level + (f": {escaped(_short(review))}" if review.risk.reasons else "")),
         ("cost a month", _cost_line(review)),
         ("policies", _policy_line(review)),
@@ -95,9 +94,8 @@ def _reasons(review: Review) -> str:
     for reason in review.risk.reasons:
         shown = "; ".join(escaped(text) for text in reason.lines[:_REASON_LINES])
         more = len(reason.lines) - _REASON_LINES
-        lines.append(
-            f"- **{reason.level}** {escaped(reason.text)}: {shown}" + (f"; and {more:,} more" if more > 0 else "")
-        )
+        rest = f"; and {more:,} more" if more > 0 else ""
+        lines.append(f"- **{reason.level}** {escaped(reason.text)}: {shown}{rest}")
     return "\n".join(lines)
 
 
@@ -190,9 +188,8 @@ def _plural(word: str, count: int) -> str:
 def _policy_line(review: Review) -> str:
     if review.policies is None:
         return "not run"
-    numbers = [
-        (result, sum(each.result == result for each in review.policies)) for result in ("failed", "waived", "passed")
-    ]
+    found = [each.result for each in review.policies]
+    numbers = [(result, found.count(result)) for result in ("failed", "waived", "passed")]
     return ", ".join(f"{count:,} {result}" for result, count in numbers if count) or "none apply"
 
 
@@ -269,10 +266,9 @@ def _diffs(diffs: Sequence[Diff], room: int) -> str:
         if len(lines) > _DIFF_LINES:
             lines = (*lines[:_DIFF_LINES], f"  … {len(diff.lines) - _DIFF_LINES:,} more lines")
         cut = tuple(line if len(line) <= 200 else f"{line[:199]}…" for line in lines)
-        summary = f"{escaped(diff.title)} (+{diff.added} −{diff.removed})"
+        summary = f"{escaped(diff.title)} (+{diff.added} -{diff.removed})"
         entries.append(details(summary, block(cut, "diff")) + "\n")
     title = "### Code\n"
-    text = fitting(
-        entries, room - len(title) - 2, lambda count: f"{count:,} more diffs do not fit here: see the pull request."
-    )
+    rest = "more do not fit here: see review.json"
+    text = fitting(entries, room - len(title) - 2, lambda count: f"{count:,} {rest}")
     return f"{title}\n{text}" if len(text) + len(title) <= room else ""

@@ -89,11 +89,18 @@ def review(plan: Mapping[str, Any], facts: Facts, prices: Prices, policies: Sequ
     changes = read(plan)
     told = [(change, _story(change)) for change in changes if change.kind != "unchanged"]
     said = thresholds(changes)
-    items = tuple(Item(change, (*said.get(change.address, ()), *story.lines)) for change, story in told)
-    failed = [Line(f"{each.id}: {each.title} ({each.address})", "policy-failed") for each in policies or ()
-              if each.result == "failed"]  # fmt: skip
+    twins = _renamed(changes)
+    items = tuple(
+        Item(change, (*said.get(change.address, ()), *story.lines, *twins.get(change.address, ())))
+        for change, story in told
+    )
+    failed = [
+        Line(f"{each.id}: {each.title} ({each.address})", "policy-failed")
+        for each in policies or ()
+        if each.result == "failed"
+    ]
     ordered = tuple(sorted(items, key=lambda item: KINDS.index(item.change.kind)))
-    counted = Counter(item.change.kind for item in items)
+    counted: Counter[str] = Counter(item.change.kind for item in items)
     day = facts.planned_at.date()
     return Review(
         facts=facts,
@@ -117,6 +124,23 @@ def _story(change: Change) -> Story:
     moved = (Line(f"was {change.previous_address}"),) if change.previous_address else ()
     lines = (*moved, *story.lines, *hidden)
     return replace(story, lines=lines or (Line(f"{change.title} changes only in what the server fills in"),))
+
+
+def _renamed(changes: Sequence[Change]) -> dict[str, tuple[Line, ...]]:
+    """Return a line for each thing that goes while its like comes: what a moved block would have kept."""
+    added = {_likeness(change): change.address for change in changes if change.kind == "added"}
+    return {
+        change.address: (Line(f"its like is added as {added[likeness]}: a moved block would keep it"),)
+        for change in changes
+        if change.kind == "destroyed" and (likeness := _likeness(change)) in added
+    }
+
+
+def _likeness(change: Change) -> tuple[str, str]:
+    """Return what stays when a thing is only renamed: the tasks of a job, the content of a file, else its name."""
+    side = change.after or change.before
+    tasks = [str(task.get("task_key")) for task in side.get("task") or []]
+    return change.type, ",".join(tasks) or str(side.get("content_base64") or change.title)
 
 
 def _merged(diffs: Any) -> tuple[Diff, ...]:
