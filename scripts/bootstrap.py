@@ -194,6 +194,18 @@ def install_provider():
             )
 
 
+def install_policy():
+    """Install checkov from its own hashed lock into .local/tools/policy: its old pins fit beside nothing of ours."""
+    home = TOOLS / "policy"
+    with step("policy-checks", digest(LOCKS / "policy.txt", sys.version, str(home), str(VENV))) as needed:
+        if not needed:
+            return
+        uv = str(VENV / "bin" / "uv")
+        run([uv, "venv", "--quiet", "--clear", "--python", str(VENV / "bin" / "python"), str(home)])
+        install = [uv, "pip", "install", "--python", str(home / "bin" / "python"), "--no-cache"]
+        run([*install, "--require-hashes", "--compile-bytecode", "-r", str(LOCKS / "policy.txt")])
+
+
 def main():
     """Run every step under one lock, so that two commands started together do not collide."""
     require_prerequisites()
@@ -204,6 +216,7 @@ def main():
         install_cdktf()
         install_jars()
         install_provider()
+        install_policy()
 
 
 if __name__ == "__main__":
