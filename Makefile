@@ -10,6 +10,7 @@ export CHECKPOINT_DISABLE := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 DATA ?=
 ONLY ?=
+PLANS ?=
 
 .PHONY: help
 help: ## list the targets
@@ -42,6 +43,10 @@ test: lint ## everything a user relies on
 .PHONY: golden
 golden: setup ## rewrite the golden files; review the difference
 	@"$(BIN)/pytest" tests/golden tests/local/test_parity.py --golden
+
+.PHONY: policy
+policy: setup ## check what every environment would deploy against infra/policies (PLANS=<folder> for saved plans)
+	@"$(BIN)/ecom" policy $(if $(PLANS),--plans "$(PLANS)")
 
 .PHONY: bench
 bench: setup ## measure what has a goal, into .local/report/bench.json (ONLY=<name>; DATA=<folder> for models on real trade)

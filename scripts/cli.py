@@ -130,6 +130,24 @@ def review(
     from scripts.review import command
 
     if code := command.run(plans, environment or [], policies, post, as_json):
+@app.command()
+def policy(
+    environments: Annotated[
+        list[str] | None, typer.Option("--environment", help="Repeat for more; all of them unless told.")
+    ] = None,
+    plans: Annotated[
+        Path | None, typer.Option(help="Folder of <environment>/plan.json; without it new ones are planned offline.")
+    ] = None,
+    sarif: Annotated[Path | None, typer.Option(help="File for SARIF 2.1.0.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="File for JUnit XML.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="File for the verdicts as JSON, as the plan review reads them.")
+    ] = None,
+) -> None:
+    """Check plans against infra/policies: exit code 0 when all pass or are waived, 3 when not, 1 on an error."""
+    from scripts.policy import command
+
+    if code := command.run(environments or [], plans, command.Outputs(to, sarif, junit), Console()):
         raise typer.Exit(code)
 
 

@@ -71,7 +71,7 @@ class PolicyStopsIdleClusters(Rule):
         element = definition.get("autotermination_minutes")
         if not _bounded(element, 120):
             yield "autotermination_minutes has no upper bound"
-        elif element.get("type") == "range" and not element.get("minValue"):
+        elif isinstance(element, dict) and element.get("type") == "range" and not element.get("minValue"):
             yield "autotermination_minutes may be 0, which means never"
 
 
