@@ -50,13 +50,14 @@ def _state(task: RunTask) -> str:
     return word.value if word else "PENDING"
 
 
-def _latest(tasks: list[RunTask]) -> list[RunTask]:
+def latest_attempts(run: Run) -> list[RunTask]:
+    """Return the latest attempt of each task, in the order they started; what waits comes last."""
     latest: dict[str, RunTask] = {}
-    for task in tasks:
+    for task in run.tasks or []:
         known = latest.get(task.task_key)
         if known is None or (task.attempt_number or 0) >= (known.attempt_number or 0):
             latest[task.task_key] = task
-    return list(latest.values())
+    return sorted(latest.values(), key=lambda task: (not task.start_time, task.start_time or 0))
 
 
 class Follower:
@@ -74,7 +75,7 @@ class Follower:
     def tasks(self, run: Run | None = None, prefix: str = "") -> Iterator[TaskState]:
         """Yield every task of the run, depth first, as it stands now."""
         run = run or self.run()
-        for task in _latest(list(run.tasks or [])):
+        for task in latest_attempts(run):
             path = f"{prefix}{task.task_key}"
             yield self._task(task, path)
             child = self._child(task) if task.run_job_task else None

@@ -1,0 +1,1 @@
+"""What is in the workspace already, taken into the Terraform state."""

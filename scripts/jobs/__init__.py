@@ -1,0 +1,1 @@
+"""Jobs by the name people say: run, follow, mend, pause, catch up."""

@@ -1,0 +1,90 @@
+"""`ecom jobs …`: arguments in, exit code out; what happens is in the modules beside."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Jobs of a deployed environment, by name.")
+
+EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+DryRun = Annotated[bool, typer.Option(help="Say what would be done, and do nothing.")]
+JobName = Annotated[str, typer.Argument(help="Name of a job, such as master_pipeline.")]
+RunOrJob = Annotated[str, typer.Argument(help="Id of a run, or name of a job for its last run.")]
+
+
+@app.command()
+def run(
+    job: JobName,
+    param: Annotated[list[str] | None, typer.Option(help="Job parameter as name=value; may be repeated.")] = None,
+    idempotency_token: Annotated[str | None, typer.Option(help="The same token starts one run only.")] = None,
+    wait: Annotated[bool, typer.Option(help="Follow the run to its end.")] = True,
+    environment: EnvironmentName = "local",
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Start a job and follow it, children included; Ctrl-C leaves it going. Exit code 1 when it fails."""
+    from scripts.jobs import running
+    from scripts.jobs.session import begin
+
+    session = begin(environment, as_json)
+    _exit(running.run(session, job, param or [], idempotency_token, wait, dry_run))
+
+
+@app.command()
+def wait(run: RunOrJob, environment: EnvironmentName = "local", as_json: AsJson = False) -> None:
+    """Follow a run that goes on, as `run` does."""
+    from scripts.jobs import running
+    from scripts.jobs.session import begin
+
+    _exit(running.wait(begin(environment, as_json), run))
+
+
+@app.command()
+def logs(
+    run: RunOrJob,
+    task: Annotated[str | None, typer.Option(help="Key or path of one task, such as bronze/mount_storage.")] = None,
+    environment: EnvironmentName = "local",
+    as_json: AsJson = False,
+) -> None:
+    """Print what tasks left behind: result, output, error and trace of their latest attempts."""
+    from scripts.jobs import logs as command
+    from scripts.jobs.session import begin
+
+    _exit(command.logs(begin(environment, as_json), run, task))
+
+
+@app.command()
+def repair(
+    run: RunOrJob,
+    whole: Annotated[bool, typer.Option(help="Run failed child jobs from their start.")] = False,
+    environment: EnvironmentName = "local",
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Run again only what failed, wherever it sits: failed tasks of child runs first, then what they held up."""
+    from scripts.jobs import repair as command
+    from scripts.jobs.session import begin
+
+    _exit(command.repair(begin(environment, as_json), run, whole, dry_run))
+
+
+@app.command()
+def cancel(
+    run: Annotated[str, typer.Argument(help="Id of a run, or name of a job for all its active runs.")],
+    environment: EnvironmentName = "local",
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Cancel runs with all below them, and wait until they have ended."""
+    from scripts.jobs import running
+    from scripts.jobs.session import begin
+
+    _exit(running.cancel(begin(environment, as_json), run, dry_run))
+
+
+def _exit(code: int) -> None:
+    if code:
+        raise typer.Exit(code)

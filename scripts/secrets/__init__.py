@@ -1,0 +1,1 @@
+"""Secrets: from whoever holds them straight into the workspace."""
