@@ -85,6 +85,75 @@ def cancel(
     _exit(running.cancel(begin(environment, as_json), run, dry_run))
 
 
+@app.command()
+def pause(
+    job: JobName,
+    until: Annotated[str, typer.Option(help="When it may run again, such as 2026-12-01T06:00Z.")],
+    reason: Annotated[str, typer.Option(help="Why it must not run; drift shows it.")],
+    environment: EnvironmentName = "local",
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Stop a job's clock until a moment; who, why and until when are kept in the workspace."""
+    from scripts.jobs import pausing
+    from scripts.jobs.session import begin
+
+    _exit(pausing.pause(begin(environment, as_json), job, until, reason, dry_run))
+
+
+@app.command()
+def unpause(
+    job: Annotated[str | None, typer.Argument(help="Name of a job.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Every job whose pause has come to its end.")] = False,
+    environment: EnvironmentName = "local",
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Let a job run by the clock again."""
+    from scripts.errors import CommandError
+    from scripts.jobs import pausing
+    from scripts.jobs.session import begin
+
+    if due == (job is not None):
+        raise CommandError("ecom jobs unpause: expected the name of a job, or --due, not both.")
+    session = begin(environment, as_json)
+    _exit(pausing.unpause(session, job, dry_run) if job else pausing.unpause_due(session, dry_run))
+
+
+@app.command()
+def backfill(
+    job: JobName,
+    first: Annotated[str, typer.Option("--from", help="First day, as YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", help="Last day, as YYYY-MM-DD; included.")],
+    step: Annotated[int, typer.Option(min=1, help="Days per run.")] = 1,
+    parallel: Annotated[int, typer.Option(min=1, help="Runs at once.")] = 1,
+    param_from: Annotated[str, typer.Option(help="Job parameter that takes the first day of a window.")] = "from",
+    param_to: Annotated[str, typer.Option(help="Job parameter that takes the last day of a window.")] = "to",
+    again: Annotated[str, typer.Option(help="Any word: days done under another one are done anew.")] = "",
+    keep_going: Annotated[bool, typer.Option(help="Go on behind a window that failed.")] = False,
+    environment: EnvironmentName = "local",
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Run a job once per window of days; the same command again continues where it was."""
+    from scripts.jobs import backfill as command
+    from scripts.jobs.session import begin
+    from scripts.jobs.windows import day, windows
+
+    days = windows(day("--from", first), day("--to", last), step)
+    order = command.Order(param_from, param_to, parallel, again, keep_going)
+    _exit(command.backfill(begin(environment, as_json), job, days, order, dry_run))
+
+
+@app.command("list")
+def list_jobs(environment: EnvironmentName = "local", as_json: AsJson = False) -> None:
+    """List the platform's jobs: last run, next run, who paused what."""
+    from scripts.jobs import listing
+    from scripts.jobs.session import begin
+
+    _exit(listing.show(begin(environment, as_json)))
+
+
 def _exit(code: int) -> None:
     if code:
         raise typer.Exit(code)

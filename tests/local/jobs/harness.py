@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -252,8 +252,13 @@ def task_of(run: Run, key: str) -> Any:
 
 
 @contextmanager
-def serving(root: Path, driver: FakeDriver, smtp: tuple[str, int] | None = None) -> Iterator[Workspace]:
-    """Serve a root on a free port in this process."""
+def serving(
+    root: Path,
+    driver: FakeDriver,
+    smtp: tuple[str, int] | None = None,
+    more: Callable[[Services], list[Any]] = lambda _: [],
+) -> Iterator[Workspace]:
+    """Serve a root on a free port in this process; `more` adds routes to those of jobs."""
     for name in ("files", "runs", "log", "incoming"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "token").write_text(TOKEN)
@@ -272,7 +277,7 @@ def serving(root: Path, driver: FakeDriver, smtp: tuple[str, int] | None = None)
     async def lifespan(_: Any) -> Any:
         yield
 
-    routes = [*api.routes(services, jobs), *api.internal_routes(jobs), *identity.routes(services)]
+    routes = [*api.routes(services, jobs), *api.internal_routes(jobs), *identity.routes(services), *more(services)]
     log = os.environ.get("LOCAL_REQUEST_LOG")
     application = app.build(routes, root, TOKEN, INTERNAL_TOKEN, lifespan, request_log=Path(log) if log else None)
     server = uvicorn.Server(uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=1))
