@@ -13,6 +13,7 @@ from rich.console import Console
 from scripts import workspaces
 from scripts.errors import CommandError
 from scripts.jobs.cli import app as jobs
+from scripts.secrets.cli import app as secrets
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 data = typer.Typer(no_args_is_help=True, help="Landing files: generated trade, or real days.")
@@ -22,6 +23,7 @@ app.add_typer(dashboards, name="dashboards")
 alerts = typer.Typer(no_args_is_help=True, help="Alerts of a deployed environment.")
 app.add_typer(alerts, name="alerts")
 app.add_typer(jobs, name="jobs")
+app.add_typer(secrets, name="secrets")
 
 PLANS = Path(".local/plans")
 EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]

@@ -25,9 +25,9 @@ from scripts.jobs import names, watch
 from scripts.jobs.names import Job
 from scripts.jobs.outcome import GOOD, word
 from scripts.jobs.running import INTERRUPTED
-from scripts.jobs.session import Session, asking
 from scripts.jobs.windows import Window, token
 from scripts.runs import ended
+from scripts.session import Session, asking
 from scripts.words import span, word_tone
 
 _ROWS = 20  # of the table that lives; what is done or far ahead is counted only

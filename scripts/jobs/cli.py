@@ -27,7 +27,7 @@ def run(
 ) -> None:
     """Start a job and follow it, children included; Ctrl-C leaves it going. Exit code 1 when it fails."""
     from scripts.jobs import running
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     session = begin(environment, as_json)
     _exit(running.run(session, job, param or [], idempotency_token, wait, dry_run))
@@ -37,7 +37,7 @@ def run(
 def wait(run: RunOrJob, environment: EnvironmentName = "local", as_json: AsJson = False) -> None:
     """Follow a run that goes on, as `run` does."""
     from scripts.jobs import running
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     _exit(running.wait(begin(environment, as_json), run))
 
@@ -51,7 +51,7 @@ def logs(
 ) -> None:
     """Print what tasks left behind: result, output, error and trace of their latest attempts."""
     from scripts.jobs import logs as command
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     _exit(command.logs(begin(environment, as_json), run, task))
 
@@ -66,7 +66,7 @@ def repair(
 ) -> None:
     """Run again only what failed, wherever it sits: failed tasks of child runs first, then what they held up."""
     from scripts.jobs import repair as command
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     _exit(command.repair(begin(environment, as_json), run, whole, dry_run))
 
@@ -80,7 +80,7 @@ def cancel(
 ) -> None:
     """Cancel runs with all below them, and wait until they have ended."""
     from scripts.jobs import running
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     _exit(running.cancel(begin(environment, as_json), run, dry_run))
 
@@ -96,7 +96,7 @@ def pause(
 ) -> None:
     """Stop a job's clock until a moment; who, why and until when are kept in the workspace."""
     from scripts.jobs import pausing
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     _exit(pausing.pause(begin(environment, as_json), job, until, reason, dry_run))
 
@@ -112,7 +112,7 @@ def unpause(
     """Let a job run by the clock again."""
     from scripts.errors import CommandError
     from scripts.jobs import pausing
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     if due == (job is not None):
         raise CommandError("ecom jobs unpause: expected the name of a job, or --due, not both.")
@@ -137,8 +137,8 @@ def backfill(
 ) -> None:
     """Run a job once per window of days; the same command again continues where it was."""
     from scripts.jobs import backfill as command
-    from scripts.jobs.session import begin
     from scripts.jobs.windows import day, windows
+    from scripts.session import begin
 
     days = windows(day("--from", first), day("--to", last), step)
     order = command.Order(param_from, param_to, parallel, again, keep_going)
@@ -149,7 +149,7 @@ def backfill(
 def list_jobs(environment: EnvironmentName = "local", as_json: AsJson = False) -> None:
     """List the platform's jobs: last run, next run, who paused what."""
     from scripts.jobs import listing
-    from scripts.jobs.session import begin
+    from scripts.session import begin
 
     _exit(listing.show(begin(environment, as_json)))
 

@@ -12,8 +12,8 @@ from rich.text import Text
 from scripts.errors import CommandError
 from scripts.jobs import pauses
 from scripts.jobs.pauses import Pause
-from scripts.jobs.session import Session, asking
 from scripts.jobs.watch import STYLES
+from scripts.session import Session, asking
 from scripts.status import jobs
 from scripts.status.jobs import JobLine
 from scripts.words import moment, span, word_tone

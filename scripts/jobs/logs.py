@@ -12,7 +12,7 @@ from rich.rule import Rule
 from scripts.connection import first_line
 from scripts.errors import CommandError
 from scripts.jobs import names, tree
-from scripts.jobs.session import Session, asking
+from scripts.session import Session, asking
 
 Log = dict[str, Any]
 

@@ -14,7 +14,7 @@ from scripts.errors import CommandError
 from scripts.jobs import names, pauses
 from scripts.jobs.names import Job
 from scripts.jobs.pauses import Pause
-from scripts.jobs.session import Session, asking
+from scripts.session import Session, asking
 from scripts.words import moment
 
 

@@ -12,7 +12,7 @@ from scripts.jobs import mending, names, tree, watch
 from scripts.jobs.mending import Step
 from scripts.jobs.outcome import GOOD, Outcome, word
 from scripts.jobs.running import INTERRUPTED, come_back, report
-from scripts.jobs.session import Session, asking
+from scripts.session import Session, asking
 
 _RECENT = 25  # runs of a job to look through for one that an earlier repair started
 

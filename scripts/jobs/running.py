@@ -10,8 +10,8 @@ from databricks.sdk.service.jobs import JobSettings, Run
 from scripts.errors import CommandError
 from scripts.jobs import names, tree, watch
 from scripts.jobs.outcome import Outcome, word
-from scripts.jobs.session import Session, asking
 from scripts.runs import ended
+from scripts.session import Session, asking
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 # Tasks get half a minute to end by themselves; a cluster that is starting takes longer.

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from scripts import runs
 from scripts.jobs.outcome import Outcome, failures, word
-from scripts.jobs.session import Session
 from scripts.runs import TaskState
+from scripts.session import Session
 from scripts.words import span, word_tone
 
 # Looked at often while it is young, seldom when it takes long: each look asks once for the run and once per child.

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from infra.environments import ENVIRONMENTS
 from local.workspace.api import secrets, workspace
-from scripts.jobs.session import Session
+from scripts.session import Session
 from tests.local.jobs import harness
 
 ROOT = Path(__file__).resolve().parents[2]
