@@ -153,6 +153,21 @@ def policy(
 
     if code := command.run(environments or [], plans, command.Outputs(to, sarif, junit), Console()):
         raise typer.Exit(code)
+@app.command("import")
+def import_(
+    objects: Annotated[
+        list[str] | None, typer.Argument(help="kind:name with kind job, alert, dashboard; all unless told.")
+    ] = None,
+    environment: EnvironmentName = "local",
+    output: Annotated[Path, typer.Option(help="Folder of synthesized stacks.")] = Path("cdktf.out"),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Print the import blocks and write no file.")] = False,
+) -> None:
+    """Take jobs, alerts and dashboards that exist already into the stack: import blocks beside it, by name."""
+    from scripts import session
+    from scripts.imports import command
+
+    command.run(session.begin(environment, as_json), objects or [], output, dry_run)
 
 
 @dashboards.command()

@@ -1,0 +1,95 @@
+"""`ecom import`: existing jobs, alerts and dashboards become the stack's own, by import blocks beside the stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.dashboards import LifecycleState
+from databricks.sdk.service.sql import AlertLifecycleState
+
+from infra.environments import Environment
+from scripts import toolchain
+from scripts.demo import deployment
+from scripts.errors import CommandError
+from scripts.imports import matching
+from scripts.session import Session, asking
+
+FILE = "imports.tf.json"
+LOG = toolchain.ROOT / ".local" / "log" / "import.log"
+
+
+def run(session: Session, said: Sequence[str], output: Path, dry_run: bool) -> int:
+    """Write the import blocks beside the synthesized stack, or only print them; return the exit code."""
+    variables = terraform_variables(session.env, session.client)
+    with session.err.status(f"synthesizing {session.env.name} and reading its state …"):
+        folder = synthesize(session.env, output, variables)
+        stack = json.loads((folder / "cdk.tf.json").read_text())
+        wanted = matching.chosen(matching.declared(stack), said)
+        toolchain.run(["terraform", f"-chdir={folder}", "init", "-input=false", "-no-color"], variables, LOG)
+        managed = deployment.managed(folder, variables)
+        with asking(session.client):
+            found = matching.matches(wanted, managed, present(session.client), strict=bool(said))
+    for each in wanted:
+        if said and each.address in managed:
+            session.tell(f"{each.said} is in the state already")
+    blocks = matching.blocks(found)
+    file = folder / FILE
+    if found and not dry_run:
+        file.write_text(json.dumps(blocks, indent=2) + "\n")
+    answer = {"environment": session.env.name, "dry_run": dry_run, "file": str(file) if found else None}
+    session.answer({**answer, **blocks}, _text(blocks, folder, bool(found), dry_run))
+    return 0
+
+
+def present(client: WorkspaceClient) -> dict[str, dict[str, list[str]]]:
+    """Return ids by name by kind of what the workspace holds, without what lies in its trash."""
+    every: dict[str, Iterator[tuple[str | None, object]]] = {
+        "job": ((job.settings.name if job.settings else None, job.job_id) for job in client.jobs.list(limit=100)),
+        "alert": (
+            (alert.display_name, alert.id)
+            for alert in client.alerts_v2.list_alerts()
+            if alert.lifecycle_state is not AlertLifecycleState.DELETED
+        ),
+        "dashboard": (
+            (board.display_name, board.dashboard_id)
+            for board in client.lakeview.list()
+            if board.lifecycle_state is not LifecycleState.TRASHED
+        ),
+    }
+    ids: dict[str, dict[str, list[str]]] = {}
+    for kind, objects in every.items():
+        ids[kind] = {}
+        for name, identity in objects:
+            ids[kind].setdefault(name or "", []).append(str(identity))
+    return ids
+
+
+def synthesize(env: Environment, output: Path, variables: Mapping[str, str]) -> Path:
+    """Synthesize one environment's stack into `output` and return the stack's folder."""
+    asked = {**variables, "ECOM_ENVIRONMENT": env.name, "CDKTF_OUTDIR": str(output.resolve())}
+    toolchain.run([sys.executable, "-m", "infra.main"], asked, LOG)
+    return output / "stacks" / env.name
+
+
+def terraform_variables(env: Environment, client: WorkspaceClient) -> Mapping[str, str]:
+    """Return the environment for Terraform: the caller's own, or that of the running local workspace."""
+    if os.environ.get("DATABRICKS_HOST"):
+        return {**os.environ, "CHECKPOINT_DISABLE": "1"}
+    if not client.config.host or not client.config.token:
+        raise CommandError(f"Environment '{env.name}': set DATABRICKS_HOST for Terraform.")
+    return toolchain.environment(toolchain.local_provider(), client.config.host, client.config.token)
+
+
+def _text(blocks: Mapping[str, object], folder: Path, found: bool, dry_run: bool) -> str:
+    if not found:
+        return "nothing to import: what is declared is in the state, or a deploy will make it"
+    if dry_run:
+        return json.dumps(blocks, indent=2)
+    where = os.path.relpath(folder)
+    plan = f"terraform -chdir={where} plan"
+    return f"wrote {where}/{FILE}; look: {plan}; then: terraform -chdir={where} apply, and remove the file"
