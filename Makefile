@@ -11,6 +11,10 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 DATA ?=
 ONLY ?=
 PLANS ?=
+ENV ?=
+PLANS ?= .local/plans
+POST ?=
+ISSUE ?=
 
 .PHONY: help
 help: ## list the targets
@@ -51,6 +55,22 @@ policy: setup ## check what every environment would deploy against infra/policie
 .PHONY: bench
 bench: setup ## measure what has a goal, into .local/report/bench.json (ONLY=<name>; DATA=<folder> for models on real trade)
 	@DATA="$(DATA)" "$(BIN)/python" -m scripts.bench $(ONLY)
+
+.PHONY: plan
+plan: setup ## what a deploy would do, kept for review (ENV=dev, PLANS=<folder>); changes are no failure
+	@"$(BIN)/ecom" plan --environment "$(ENV)" --to "$(PLANS)" || [ $$? -eq 2 ]
+
+.PHONY: review
+review: setup ## the plans as a reviewer reads them; POST=1 puts that on the pull request
+	@"$(BIN)/ecom" review --plans "$(PLANS)" --policies "$(PLANS)" $(if $(POST),--post) | tee -a "$${GITHUB_STEP_SUMMARY:-/dev/null}"
+
+.PHONY: deploy
+deploy: setup ## deploy the plan that was reviewed, and nothing else (ENV=dev, PLANS=<folder>)
+	@"$(BIN)/ecom" deploy --environment "$(ENV)" --plans "$(PLANS)"
+
+.PHONY: drift
+drift: setup ## what the workspace holds against what is declared (ENV=dev); ISSUE=1 keeps the issue of it on GitHub
+	@"$(BIN)/ecom" drift --environment "$(ENV)" $(if $(ISSUE),--issue)
 
 .PHONY: stop
 stop: setup ## stop the local workspace that the demo left running
