@@ -1,0 +1,1 @@
+"""What we keep on GitHub: an issue per environment that drifted, a comment per plan that is to be reviewed."""
