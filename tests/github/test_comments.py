@@ -12,6 +12,8 @@ from scripts.github import comments
 from scripts.github.comments import post_comment
 from tests.github.server import BODY_LIMIT, BOT, STRANGER, TOKEN, GitHub
 
+pytestmark = pytest.mark.slow
+
 MARKER = "ecom review dev"
 
 
