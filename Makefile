@@ -61,8 +61,10 @@ plan: setup ## what a deploy would do, kept for review (ENV=dev, PLANS=<folder>)
 	@"$(BIN)/ecom" plan --environment "$(ENV)" --to "$(PLANS)" || [ $$? -eq 2 ]
 
 .PHONY: review
-review: setup ## the plans as a reviewer reads them; POST=1 puts that on the pull request
-	@"$(BIN)/ecom" review --plans "$(PLANS)" --policies "$(PLANS)" $(if $(POST),--post) | tee -a "$${GITHUB_STEP_SUMMARY:-/dev/null}"
+review: setup ## the plan as its reviewer reads it; POST=1 puts that on the pull request; changes are no failure
+	@code=0; "$(BIN)/ecom" review --plans "$(PLANS)" $(if $(ENV),--environment "$(ENV)") \
+		$(if $(wildcard $(PLANS)/policy.json),--policies "$(PLANS)/policy.json") $(if $(POST),--post) || code=$$?; \
+	cat "$(PLANS)"/*/comment.md >> "$${GITHUB_STEP_SUMMARY:-/dev/null}"; [ $$code -eq 0 ] || [ $$code -eq 2 ]
 
 .PHONY: deploy
 deploy: setup ## deploy the plan that was reviewed, and nothing else (ENV=dev, PLANS=<folder>)

@@ -266,39 +266,62 @@ def test_zizmor_finds_an_expression_in_a_shell(tmp_path: Path) -> None:
     assert "template-injection" in result.stdout
 
 
+Make = Callable[..., subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def make(tmp_path: Path) -> Make:
     """Run a target as a workflow does, with an `ecom` that says how it was called and exits as the test wants."""
     ecom = tmp_path / "ecom"
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "comment.md").write_text("What changes.")
 
     def run(exit_code: int, *arguments: str) -> subprocess.CompletedProcess[str]:
         ecom.write_text(f'#!/bin/sh\necho "$@"\nexit {exit_code}\n')
         ecom.chmod(0o755)
-        return check("make", "-s", "-C", ROOT, f"BIN={tmp_path}", "PYTHON=true", *arguments, ENV="dev")
+        variables = {"ENV": "dev", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+        return check("make", "-s", "-C", ROOT, f"BIN={tmp_path}", "PYTHON=true", *arguments, **variables)
 
     return run
 
 
 @pytest.mark.parametrize(
-    ("target", "typed"),
+    ("target", "typed", "fine"),
     [
-        ("plan", "plan --environment dev --to .local/plans"),
-        ("review", "review --plans .local/plans --policies .local/plans"),
-        ("review POST=1", "review --plans .local/plans --policies .local/plans --post"),
-        ("deploy PLANS=reviewed", "deploy --environment dev --plans reviewed"),
-        ("drift", "drift --environment dev"),
-        ("drift ISSUE=1", "drift --environment dev --issue"),
+        ("plan", "plan --environment dev --to .local/plans", {0, 2}),
+        ("review PLANS={plans}", "review --plans {plans} --environment dev", {0, 2}),
+        ("review PLANS={plans} POST=1", "review --plans {plans} --environment dev --post", {0, 2}),
+        ("deploy PLANS=reviewed", "deploy --environment dev --plans reviewed", {0}),
+        ("drift", "drift --environment dev", {0}),
+        ("drift ISSUE=1", "drift --environment dev --issue", {0}),
     ],
 )
-def test_a_target_types_the_command(
-    make: Callable[..., subprocess.CompletedProcess[str]], target: str, typed: str
+def test_a_target_types_the_command_and_fails_with_it(
+    make: Make, tmp_path: Path, target: str, typed: str, fine: set[int]
 ) -> None:
-    result = make(0, *target.split())
-    assert (result.returncode, result.stdout.strip()) == (0, typed)
-    for code in (1, 3, 4):
-        assert make(code, *target.split()).returncode != 0
+    arguments = target.format(plans=tmp_path).split()
+    results = {code: make(code, *arguments) for code in range(5)}
+    assert {each.stdout.strip() for each in results.values()} == {typed.format(plans=tmp_path)}
+    assert {code for code, each in results.items() if each.returncode == 0} == fine
 
 
-def test_changes_fail_no_plan_and_drift_fails_its_run(make: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    assert make(2, "plan").returncode == 0
-    assert make(2, "drift").returncode != 0
+def test_a_review_reads_the_policies_where_there_are_some(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text("[]")
+    assert f"--policies {tmp_path}/policy.json" in make(0, "review", f"PLANS={tmp_path}").stdout
+
+
+@pytest.mark.parametrize("code", [0, 2, 3])
+def test_who_approves_reads_the_plan_in_the_summary_of_the_run(make: Make, tmp_path: Path, code: int) -> None:
+    make(code, "review", f"PLANS={tmp_path}")
+    assert (tmp_path / "summary").read_text() == "What changes."
+
+
+def test_every_identity_is_told_in_the_same_way() -> None:
+    told = [
+        tuple(sorted(job["env"].items()))
+        for text in WORKFLOWS.values()
+        for job in yaml.safe_load(text)["jobs"].values()
+        if job["permissions"].get("id-token")
+    ]
+    assert len(told) == 4
+    assert len(set(told)) == 1
