@@ -51,6 +51,9 @@ golden: setup ## rewrite the golden files; review the difference
 .PHONY: policy
 policy: setup ## check what every environment would deploy against infra/policies (PLANS=<folder> for saved plans)
 	@"$(BIN)/ecom" policy $(if $(PLANS),--plans "$(PLANS)")
+.PHONY: docs
+docs: setup ## generate the tables and pictures of the documentation from the code; review the difference
+	@"$(BIN)/ecom" docs
 
 .PHONY: bench
 bench: setup ## measure what has a goal, into .local/report/bench.json (ONLY=<name>; DATA=<folder> for models on real trade)
