@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, Callable[[Facts], str]] = {
     "dag": jobs.dag,
     "dashboards": monitoring.dashboards,
     "environments": places.environments,
+    "job_index": jobs.job_index,
     "jobs": jobs.jobs,
     "medallion": lineage.medallion,
     "proofs": monitoring.proofs,

@@ -11,7 +11,7 @@ from infra.environments import PROD
 from infra.jobs.spec import RETRY_INTERVAL_SECONDS, DbtTask, JobSpec, NotebookTask, RunJobTask
 from infra.schedules import fire_times
 from scripts.docs.facts import Facts
-from scripts.docs.markdown import code, codes, mermaid, table
+from scripts.docs.markdown import anchor, code, codes, mermaid, table
 
 MASTER = "master_pipeline"
 _OFFICE = ZoneInfo("America/New_York")  # where the people are who read the reports
@@ -33,6 +33,17 @@ def jobs(facts: Facts) -> str:
         for job in facts.jobs.values()
     ]
     return table(("job", "what it does", "starts (prod)", "Quartz, UTC", "warns after", "stopped after", "file"), rows)
+
+
+def job_index(facts: Facts) -> str:
+    """The way from the name of a job to the section that says what to do when it failed."""
+    rows = [(code(key), f"[{failure_heading(key)}](#{anchor(failure_heading(key))})") for key in facts.jobs]
+    return table(("job", "read"), rows)
+
+
+def failure_heading(job: str) -> str:
+    """Return the heading under which the runbook says what to do when a job failed."""
+    return f"{job.replace('_', ' ').capitalize()} failed"
 
 
 def tasks(facts: Facts) -> str:

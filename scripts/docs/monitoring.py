@@ -65,8 +65,8 @@ def alerts(facts: Facts) -> str:
     heads = (
         "severity",
         "alert → what to do",
-        "fires when",
-        "question",
+        "fires for",
+        "number",
         "looks at (Quartz, UTC)",
         "prod writes to",
         "file",
