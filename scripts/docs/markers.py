@@ -51,7 +51,7 @@ def find(page: str, text: str) -> list[Section]:
         if line == _END:
             if opened is None:
                 raise CommandError(f"{where}: '{_END}' closes nothing; remove it or add the marker that opens it.")
-            found.append(_section(where, *opened, lines, number))
+            found.append(_section(page, *opened, lines, number))
             opened = None
             continue
         match = _BEGIN.fullmatch(line)
@@ -78,9 +78,10 @@ def replace(text: str, sections: list[Section], write: Callable[[Section], Secti
     return "\n".join(lines)
 
 
-def _section(where: str, match: re.Match[str], begin: int, lines: list[str], end: int) -> Section:
+def _section(page: str, match: re.Match[str], begin: int, lines: list[str], end: int) -> Section:
     try:
         day = date.fromisoformat(match["day"]) if match["day"] else None
     except ValueError as error:
-        raise CommandError(f"{where}: section '{match['name']}': {match['day']} is no day.") from error
+        where = f"{page}:{begin + 1}: section '{match['name']}'"
+        raise CommandError(f"{where}: {match['day']} is no day.") from error
     return Section(match["name"], day, "\n".join(lines[begin + 1 : end]), begin, end)

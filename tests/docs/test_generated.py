@@ -1,0 +1,224 @@
+"""Generated sections say what the code says; a stale one and a wrong marker are found and named."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from scripts.docs import command, facts, jobs, lineage, markers, monitoring
+from scripts.errors import CommandError
+
+from .reading import ROOT
+
+WRITTEN = ("docs/orchestration_guide.md", "docs/runbook.md")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of all that pages are generated from, and of the pages."""
+    ignored = shutil.ignore_patterns("__pycache__", "target", "dbt_packages", "logs")
+    for folder in ("infra", "notebooks", "sql", "dbt", "docs", "tests/sql"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    for file in ("README.md", facts.MAILED):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    for change in command.places.CHANGES:  # what the table of changes points at, without its content
+        for pattern in (*change.files, change.proof):
+            for found in ROOT.glob(pattern):
+                there = tmp_path / found.relative_to(ROOT)
+                there.parent.mkdir(parents=True, exist_ok=True)
+                if not there.exists():
+                    there.touch()
+    return tmp_path
+
+
+def ecom_docs(root: Path, *, check: bool = False, dry_run: bool = False, week: str | None = None) -> tuple[int, str]:
+    said = io.StringIO()
+    return command.run(check, dry_run, week, False, Console(file=said, width=200), root), said.getvalue()
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1, f"{file}: {text.count(old)} times {old!r}"
+    file.write_text(text.replace(old, new))
+
+
+def test_the_pages_say_what_the_code_says() -> None:
+    stale = [f"{page.name}: {section}" for page in command.compose(ROOT) for section in page.stale]
+    assert stale == [], "make docs, and review the change"
+
+
+def test_every_page_says_how_old_it_is_and_every_section_stands_somewhere() -> None:
+    found = {name: {each.name for each in markers.find(name, (ROOT / name).read_text())} for name in WRITTEN}
+    assert all("stamp" in sections for sections in found.values())
+    assert set.union(*found.values()) == {*command.SECTIONS, *command.DATED}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stale"),
+    [
+        (
+            "infra/jobs/gold_aggregation.py",
+            "expected_seconds=2700",
+            "expected_seconds=2640",
+            ["docs/orchestration_guide.md: section 'jobs' stale"],
+        ),
+        (
+            "infra/jobs/model_retraining.py",
+            '"0 0 11 ? * SUN"',
+            '"0 0 12 ? * SUN"',
+            [
+                "docs/orchestration_guide.md: section 'jobs' stale",
+                "docs/orchestration_guide.md: section 'next_runs' stale",
+            ],
+        ),
+        (
+            "sql/thresholds.toml",
+            "value = 500",
+            "value = 501",
+            [
+                "docs/orchestration_guide.md: section 'alerts' stale",
+                "docs/orchestration_guide.md: section 'thresholds' stale",
+            ],
+        ),
+        (
+            "sql/alerts/stale_tables.toml",
+            'title = "Stale tables"',
+            'title = "Old tables"',
+            [
+                "docs/orchestration_guide.md: section 'alerts' stale",
+                "docs/orchestration_guide.md: section 'proofs' stale",
+                "docs/runbook.md: section 'alert_index' stale",
+            ],
+        ),
+        (
+            "dbt/models/gold/daily_revenue.sql",
+            "ref('sales_lines')",
+            "ref('fact_order_items')",
+            ["docs/orchestration_guide.md: section 'medallion' stale"],
+        ),
+    ],
+)
+def test_a_change_of_the_code_makes_its_sections_stale(
+    copy: Path, file: str, old: str, new: str, stale: list[str]
+) -> None:
+    edit(copy / file, old, new)
+    code, said = ecom_docs(copy, check=True)
+    assert code == command.STALE
+    assert sorted(line for line in said.splitlines() if line.endswith(" stale")) == stale
+
+
+def test_only_what_stands_between_markers_is_written(copy: Path) -> None:
+    guide = copy / "docs/orchestration_guide.md"
+    edit(guide, "| `gold_aggregation` | Builds", "| `gold_aggregation` | Wrong")
+    guide.write_bytes(guide.read_bytes() + "\r\ntrailing  \n\n\nünïcode, no end of line".encode())
+    before = guide.read_bytes()
+
+    assert ecom_docs(copy, dry_run=True)[0] == 0
+    assert guide.read_bytes() == before
+
+    code, said = ecom_docs(copy)
+    assert (code, said.strip()) == (0, "docs/orchestration_guide.md: section 'jobs' written")
+    assert guide.read_bytes() == before.replace(b"| Wrong", b"| Builds")
+    assert [file.name for file in (copy / "docs").iterdir() if file.name.startswith(".")] == []
+    assert ecom_docs(copy, check=True) == (0, "The pages say what the code says.\n")
+
+
+def test_a_week_is_kept_until_another_is_told(copy: Path) -> None:
+    ecom_docs(copy, week="2026-12-09")
+    text = (copy / "docs/orchestration_guide.md").read_text()
+    assert "<!-- generated: next_runs for 2026-12-07 -->" in text
+    assert "| `master_pipeline` | Mon 2026-12-07 07:00 | Mon 02:00 EST |" in text
+    assert "Monday 2026-12-07" in text
+    assert ecom_docs(copy, check=True)[0] == 0
+
+
+def test_as_json_it_is_one_object(copy: Path) -> None:
+    edit(copy / "sql/thresholds.toml", "value = 500", "value = 501")
+    said = io.StringIO()
+    assert command.run(True, False, None, True, Console(file=said, width=40), copy) == command.STALE
+    assert json.loads(said.getvalue()) == {
+        "stale": [{"page": "docs/orchestration_guide.md", "section": name} for name in ("alerts", "thresholds")],
+        "written": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<!-- generated: jobs -->\n", "page.md:1: section 'jobs' is not closed"),
+        ("<!-- generated: jobs -->\n<!-- generated: tasks -->\n<!-- end -->\n", "page.md:2: section 'jobs' of line 1"),
+        ("a\n<!-- end -->\n", "page.md:2: '<!-- end -->' closes nothing"),
+        ("<!-- generated: jobs -->\n<!-- end -->\n" * 2, "page.md:3: section 'jobs' is on this page already"),
+        ("<!-- generated jobs -->\n<!-- end -->\n", "page.md:1: '<!-- generated jobs -->' is no marker"),
+        (" <!--generated: jobs-->\n", "page.md:1: '<!--generated: jobs-->' is no marker"),
+        ("<!-- generated: stamp for 2026-02-30 -->\n<!-- end -->\n", "page.md:1: section 'stamp': 2026-02-30 is no"),
+    ],
+)
+def test_a_wrong_marker_is_an_error_that_names_its_line(text: str, message: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(message)):
+        markers.find("page.md", text)
+
+
+def test_a_marker_that_is_shown_as_an_example_is_none() -> None:
+    assert markers.find("page.md", "```\n<!-- generated: jobs -->\n```\n") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<!-- generated: jobs -->", "<!-- generated: jobz -->", "section 'jobz' is unknown; there are access, "),
+        ("<!-- generated: jobs -->", "<!-- generated: jobs for 2026-11-23 -->", "'jobs' does not depend on a day"),
+        ("next_runs for 2026-11-23", "next_runs", "section 'next_runs' depends on a day"),
+    ],
+)
+def test_a_section_that_cannot_be_generated_stops_everything(copy: Path, old: str, new: str, message: str) -> None:
+    guide = copy / "docs/orchestration_guide.md"
+    edit(guide, old, new)
+    before = guide.read_text()
+    with pytest.raises(CommandError, match=message):
+        ecom_docs(copy)
+    assert guide.read_text() == before
+
+
+def test_a_week_must_be_a_day() -> None:
+    with pytest.raises(CommandError, match="--week 'soon': expected a day as YYYY-MM-DD"):
+        ecom_docs(ROOT, week="soon")
+
+
+def test_next_runs_follow_the_clocks_of_new_york() -> None:
+    winter, summer = (
+        jobs.next_runs(facts.read(ROOT), day).splitlines()[2] for day in (date(2027, 3, 8), date(2027, 3, 15))
+    )
+    assert winter.startswith("| `master_pipeline` | Mon 2027-03-08 07:00 | Mon 02:00 EST |")
+    assert summer.startswith("| `master_pipeline` | Mon 2027-03-15 07:00 | Mon 03:00 EDT |")
+
+
+def test_every_table_that_a_job_writes_is_in_the_picture_or_named_beside_it() -> None:
+    known = facts.read(ROOT)
+    written = {table for job in known.jobs.values() for table in job.writes}
+    assert len(written) > 20
+    assert written - {*lineage.edges(ROOT), *lineage.ABOUT_ALL} == set()
+
+
+def test_every_alert_is_proven_and_every_threshold_has_a_reader() -> None:
+    known = facts.read(ROOT)
+    assert "**" not in monitoring.proofs(known)
+    assert len(monitoring.proofs(known).splitlines()) >= len(known.alerts) + 2
+    unread = [line for line in monitoring.threshold_readers(known).splitlines() if line.endswith("| - | - | - |")]
+    assert unread == []
+
+
+def test_an_alert_without_a_proof_is_told() -> None:
+    known = facts.read(ROOT)
+    blind = replace(known, worlds={"healthy": frozenset(known.alerts)}, mailed={})
+    assert monitoring.proofs(blind).count("**not in `healthy`**") == len(known.alerts)
+    assert monitoring.proofs(blind).count("**none**") == len(known.alerts)
