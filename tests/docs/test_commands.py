@@ -21,10 +21,12 @@ from .reading import ROOT, anchors, fences, links, pages, spans
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
 VARIABLES = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.M))
+ECOM: Any = get_command(app)
 SHELLS = {"", "bash", "sh"}
 # Statements of Databricks that sqlglot only keeps as text; the seed's `VERSION AS OF 24 HOURS AGO` is none of them.
 RESTORE = re.compile(r"RESTORE TABLE (\S+) TO (?:VERSION AS OF \d+|TIMESTAMP AS OF (?P<moment>.+))", re.IGNORECASE)
 LIST = re.compile(r"LIST '/Volumes/[\w/]+'")
+TABLES = {*lineage.edges(ROOT), *lineage.ABOUT_ALL}
 PATH = re.compile(r"(?:infra|scripts|sql|dbt|notebooks|tests|docs|local)/[\w./*<>-]+")
 
 
@@ -50,7 +52,7 @@ def _make_fault(words: list[str]) -> str | None:
 
 
 def _ecom_fault(words: list[str], whole: bool) -> str | None:
-    command: Any = get_command(app)
+    command = ECOM
     path = ["ecom"]
     while words and hasattr(command, "commands") and not words[0].startswith("-"):
         if words[0] not in command.commands:
@@ -85,9 +87,8 @@ def sql_fault(statement: str) -> str | None:
         return str(error).splitlines()[0]
     if isinstance(parsed, exp.Command):
         return f"not a statement that can be read: {statement[:40]!r}"
-    known = {*lineage.edges(ROOT), *lineage.ABOUT_ALL}
     for table in parsed.find_all(exp.Table):
-        if table.catalog != "system" and f"{table.db}.{table.name}" not in known:
+        if table.catalog != "system" and f"{table.db}.{table.name}" not in TABLES:
             return f"nobody makes table {table.db}.{table.name}"
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -57,6 +58,7 @@ def action_faults(text: str) -> list[str]:
     return faults
 
 
+@cache
 def incidents() -> dict[str, str]:
     found = {alert.runbook: f"alert '{key}'" for key, alert in facts.read(ROOT).alerts.items()}
     found |= {anchor(failure_heading(job)): f"job '{job}'" for job in discover()}

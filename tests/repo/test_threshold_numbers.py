@@ -1,8 +1,8 @@
 """A number of `sql/thresholds.toml` stands nowhere else: whoever changes it there has changed it everywhere.
 
-A number is taken for a threshold where it decides something. In SQL: beside a comparison (with nothing of another unit), or as a length of time. In
-Python: compared with something that shares a word with the threshold or its unit, or given to a name that is the
-threshold's. In alerts, dashboards and the headers of questions: anywhere in what people read. 0 and 1 are left out:
+A number is taken for a threshold where it decides something. In SQL: beside a comparison (with nothing of another
+unit), or as a length of time. In Python: compared with something that shares a word with the threshold or its unit,
+or given to a name that is the threshold's. In alerts, dashboards and the headers of questions: anywhere in what people read. 0 and 1 are left out:
 "none" and "the next one" are no thresholds, though two thresholds have those values.
 """
 
@@ -12,6 +12,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ UNITS = {name: each.unit.rstrip("s") for name, each in thresholds.load().items()
 # What has the value of a threshold and is none; an entry that excuses nothing fails.
 EXCUSED = {
     ("sql/queries/system_performance.sql", "7"): "the columns are called …_7d: growth over a week, judged by nobody",
+    ("notebooks/lakehouse/models/trade.py", "30"): "a feature counts orders of 30 days; restoring tables is no feature",
 }
 LAYOUT_NUMBERS = {"retrigger_seconds", "width"}  # how often a mail may come again, how wide a tile is
 
@@ -160,6 +162,7 @@ def header(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if re.match(r"-- (title|description):", line))
 
 
+@cache
 def faults() -> dict[str, list[tuple[int, str, str]]]:
     """Return what is found in each file of the repository that numbers must not stand in."""
     found = {}
