@@ -2,8 +2,8 @@
 
 A number is taken for a threshold where it decides something. In SQL: beside a comparison (with nothing of another
 unit), or as a length of time. In Python: compared with something that shares a word with the threshold or its unit,
-or given to a name that is the threshold's. In alerts, dashboards and the headers of questions: anywhere in what people read. 0 and 1 are left out:
-"none" and "the next one" are no thresholds, though two thresholds have those values.
+or given to a name that is the threshold's. In alerts, dashboards and the headers of questions: anywhere in what
+people read. 0 and 1 are left out: "none" and "the next one" are no thresholds, though some have those values.
 """
 
 from __future__ import annotations
