@@ -24,6 +24,8 @@ alerts = typer.Typer(no_args_is_help=True, help="Alerts of a deployed environmen
 app.add_typer(alerts, name="alerts")
 app.add_typer(jobs, name="jobs")
 app.add_typer(secrets, name="secrets")
+export = typer.Typer(no_args_is_help=True, help="The platform as files for other tools.")
+app.add_typer(export, name="export")
 
 PLANS = Path(".local/plans")
 EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
@@ -194,6 +196,17 @@ def render(
     from scripts.dashboards import command
 
     command.render(names or [], to, environment, Console())
+
+
+@export.command()
+def terraform(
+    to: Annotated[Path, typer.Option(help="New or empty folder for the files.")],
+    environment: EnvironmentName = "local",
+) -> None:
+    """Write what CDKTF declares as plain Terraform JSON that plans no change against the same state."""
+    from scripts.export import command
+
+    command.run(environment, to, Console())
 
 
 @data.command()

@@ -1,0 +1,1 @@
+"""The platform as files for people who go on without CDKTF."""

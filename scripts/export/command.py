@@ -1,0 +1,65 @@
+"""`ecom export terraform`: the way out of CDKTF, with the state that is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from scripts import connection
+from scripts.errors import CommandError
+from scripts.export import plain
+from scripts.toolchain import ROOT
+
+
+def run(environment: str, to: Path, console: Console) -> None:
+    """Write an environment as plain Terraform into a new or empty folder; all of it or nothing."""
+    env = connection.environment(environment)
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise CommandError(f"--to {str(to)!r} is not empty; name a new folder.")
+    with Console(stderr=True).status(f"synthesizing {env.name} …"):
+        stack = synthesize(env.name)
+    files = plain.files(stack, to)
+    _write(files, to)
+    resources = sum(len(each) for each in stack.get("resource", {}).values())
+    console.print(
+        f"{to}: {resources} resources in {len(files)} files. Next: terraform -chdir={to} init, then plan: it shows no"
+        " change where the environment is deployed as it stands here.",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def synthesize(environment: str) -> dict[str, Any]:
+    """Return what CDKTF declares for one environment; CommandError with what the app says is wrong."""
+    with tempfile.TemporaryDirectory(prefix="export-") as folder:
+        chosen = {**os.environ, "ECOM_ENVIRONMENT": environment, "CDKTF_OUTDIR": folder}
+        command = [sys.executable, "-m", "infra.main"]
+        result = subprocess.run(command, cwd=ROOT, env=chosen, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            said = result.stderr.strip().splitlines() or ["nothing was said"]
+            raise CommandError(f"synth of '{environment}': {said[-1].removeprefix('error: ')}")
+        document: dict[str, Any] = json.loads((Path(folder) / "stacks" / environment / "cdk.tf.json").read_text())
+    return document
+
+
+def _write(files: dict[str, bytes], to: Path) -> None:
+    """Put the files beside the folder first: a full disk leaves no half of them where Terraform would find it."""
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as beside:
+            fresh = Path(beside) / "fresh"
+            for name, content in files.items():
+                file = fresh / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+            fresh.replace(to)
+    except OSError as error:
+        raise CommandError(f"--to {str(to)!r}: {error}") from error
