@@ -136,6 +136,9 @@ def review(
     from scripts.review import command
 
     if code := command.run(plans, environment or [], policies, post, as_json):
+        raise typer.Exit(code)
+
+
 @app.command()
 def policy(
     environments: Annotated[
@@ -155,6 +158,8 @@ def policy(
 
     if code := command.run(environments or [], plans, command.Outputs(to, sarif, junit), Console()):
         raise typer.Exit(code)
+
+
 @app.command("import")
 def import_(
     objects: Annotated[
