@@ -10,7 +10,6 @@ export CHECKPOINT_DISABLE := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 DATA ?=
 ONLY ?=
-PLANS ?=
 ENV ?=
 PLANS ?= .local/plans
 POST ?=
@@ -49,8 +48,9 @@ golden: setup ## rewrite the golden files; review the difference
 	@"$(BIN)/pytest" tests/golden tests/local/test_parity.py --golden
 
 .PHONY: policy
-policy: setup ## check what every environment would deploy against infra/policies (PLANS=<folder> for saved plans)
-	@"$(BIN)/ecom" policy $(if $(PLANS),--plans "$(PLANS)")
+policy: setup ## hold what would be deployed against infra/policies: every environment, or the kept plan of ENV=dev
+	@"$(BIN)/ecom" policy $(if $(ENV),--environment "$(ENV)" --plans "$(PLANS)" --to "$(PLANS)/policy.json")
+
 .PHONY: docs
 docs: setup ## generate the tables and pictures of the documentation from the code; review the difference
 	@"$(BIN)/ecom" docs
