@@ -188,6 +188,22 @@ def docs(
     from scripts.docs import command
 
     if code := command.run(check, dry_run, week, as_json, Console()):
+@app.command()
+def drift(
+    environment: EnvironmentName = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with everything.")] = False,
+    markdown: Annotated[Path | None, typer.Option(help="Write the report into this file as well.")] = None,
+    issue: Annotated[
+        bool, typer.Option("--issue", help="Open, update or close the environment's GitHub issue.")
+    ] = False,
+    stack: Annotated[
+        Path | None, typer.Option(help="An already synthesized stack folder; synthesized anew unless told.")
+    ] = None,
+) -> None:
+    """Compare what is declared with what the workspace holds: exit code 0 the same, 2 drift, 1 could not tell."""
+    from scripts.drift import command
+
+    if code := command.run(environment, command.Options(as_json, markdown, issue, stack)):
         raise typer.Exit(code)
 
 

@@ -1,0 +1,1 @@
+"""What is declared beside what a workspace really holds, field by field."""

@@ -1,0 +1,116 @@
+"""`ecom drift` from the stack to the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors.base import DatabricksError
+from rich.console import Console
+
+from infra.environments import Environment
+from scripts import answers, connection, toolchain
+from scripts.drift import actual, audit, declared, ignores
+from scripts.drift.detection import detect
+from scripts.drift.markdown import markdown
+from scripts.drift.report import COULD_NOT_TELL, Report
+from scripts.drift.show import show
+from scripts.errors import CommandError
+
+IGNORES = toolchain.ROOT / "infra" / "drift_ignores.toml"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says; `stack` is an already synthesized stack folder."""
+
+    as_json: bool = False
+    markdown: Path | None = None
+    issue: bool = False
+    stack: Path | None = None
+
+
+def run(environment: str, options: Options) -> int:
+    """Look for drift, print it and return 0 none, 2 drift, 1 could not tell."""
+    env = connection.environment(environment)
+    waiting = Console(stderr=True)
+    with waiting.status(f"synthesizing {env.name} …") as status:
+        with tempfile.TemporaryDirectory(prefix="ecom-drift-") as folder:
+            stack_folder = options.stack or declared.synthesize(env.name, Path(folder))
+            stack = declared.load(stack_folder, os.environ)
+        client = connection.connect(env)
+        report = look(env, client, stack, status.update)
+    if options.markdown:
+        options.markdown.write_text(markdown(report), encoding="utf-8")
+    if options.issue:
+        waiting.print(_issue(report), markup=False, highlight=False, soft_wrap=True)
+    _print(report, options.as_json)
+    return report.exit_code
+
+
+def look(env: Environment, client: WorkspaceClient, stack: declared.Stack, told: Callable[[str], None]) -> Report:
+    """Read, compare, set aside what is ignored, ask the audit log; `told` hears how far it is."""
+    entries = ignores.load(IGNORES)
+    started = time.monotonic()
+    try:
+        world = actual.read(
+            client, stack, env.workspace_root, lambda calls: told(f"reading {env.name}: {calls} calls …")
+        )
+    except (DatabricksError, OSError) as error:
+        raise CommandError(f"Workspace {client.config.host}: {connection.first_line(error)}") from error
+    seconds = time.monotonic() - started
+    found = detect(stack, world, env)
+    kept = ignores.sort(found.findings, entries, datetime.now(UTC).date())
+    findings, silence = list(kept.findings), ""
+    if findings:
+        told(f"asking the audit log of {env.name} …")
+        findings, silence = audit.attribute(findings, lambda sql: _ask(client, env, sql))
+    return Report(
+        environment=env.name,
+        host=str(client.config.host),
+        findings=tuple(findings),
+        ignored=kept.ignored,
+        detection=found,
+        notes=(*found.notes, *kept.notes, *((silence,) if silence else ())),
+        problems=dict(world.problems),
+        calls=world.calls,
+        seconds=seconds,
+    )
+
+
+def _ask(client: WorkspaceClient, env: Environment, sql: str) -> answers.Answer:
+    try:
+        warehouse = connection.warehouse_id(client, env)
+    except CommandError as error:
+        return answers.Answer(problem=connection.first_line(error))
+    return answers.ask(client, warehouse, sql)
+
+
+def _issue(report: Report) -> str:
+    """Open, update or close the environment's issue and return what was done; nothing on half a look."""
+    if report.exit_code == COULD_NOT_TELL:
+        return "the issue stays as it is: not everything could be read"
+    issues = importlib.import_module("scripts.github.issues")  # no other command needs a GitHub client
+    return str(issues.sync_drift_issue(report.environment, markdown(report), report.fingerprint, title(report)))
+
+
+def title(report: Report) -> str:
+    """Return the title of the environment's issue."""
+    return f"Drift in {report.environment}: {report.verdict}"
+
+
+def _print(report: Report, as_json: bool) -> None:
+    console = Console()
+    if as_json:
+        text = json.dumps(report.as_json(), ensure_ascii=False)
+        console.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    else:
+        show(report, console)
