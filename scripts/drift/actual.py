@@ -47,6 +47,11 @@ class World:
         """Return one object, or None."""
         return self.objects.get(kind, {}).get(key)
 
+    def in_place_of(self, key: str) -> Body | None:
+        """Return what lies at a path of the workspace tree, whatever it is."""
+        kinds = (*_WORKSPACE_TYPES.values(), "other")
+        return next((body for kind in kinds if (body := self.find(kind, key)) is not None), None)
+
 
 def read(client: WorkspaceClient, stack: Stack, root: str, told: Callable[[int], None]) -> World:
     """Read all that the stack declares and all of ours around it; `root` is the environment's folder."""

@@ -65,13 +65,17 @@ def _objects(stack: Stack, world: World) -> Iterator[Finding]:
         if _unread(world, resource.type, key):
             continue
         body = world.find(resource.type, key)
+        if body is None and (other := world.in_place_of(key)) is not None:
+            wanted = str(kind.desired(resource, "")["object_type"])
+            yield _changed(resource, Difference("object_type", "object_type", wanted, other.get("object_type")))
+            continue
         if body is None:
             if not any(stack.resources[need].type in _CONTAINERS for need in resource.needs & gone):
                 yield _missing(resource, kind, stack, gone)
             continue
         creator = str(body.get("creator", ""))
         without_keys = {name: value for name, value in body.items() if name != "keys"}
-        for difference in compare(kind.desired(resource, creator), without_keys, kind.rules):
+        for difference in kind.told(compare(kind.desired(resource, creator), without_keys, kind.rules)):
             yield _changed(resource, difference)
         if resource.type == "databricks_secret_scope":
             yield from _keys(resource, key, set(body.get("keys", [])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scripts.drift.compare import Body, Rules
+from scripts.drift.compare import Body, Difference, Rules
 from scripts.drift.declared import Resource
 
 
@@ -15,6 +15,7 @@ class Kind:
 
     `key` is where its object stands in the world; `desired` makes, of a resource and the object's creator, the body
     that the workspace should show. `segment` names it in the permissions API, empty where there are no such lists.
+    `told` leaves out differences that only follow from others.
     """
 
     type: str
@@ -23,6 +24,7 @@ class Kind:
     key: Callable[[Resource], str]
     desired: Callable[[Resource, str], Body]
     segment: str = ""
+    told: Callable[[list[Difference]], list[Difference]] = list
 
 
 def by_id(resource: Resource) -> str:
