@@ -55,7 +55,8 @@ def compare(declared: Body, actual: Body, rules: Rules) -> list[Difference]:
 
     A block that only one side has is one difference, not one per field in it.
     """
-    found = _differences("", "", _reduced(declared, "", rules), _reduced(actual, "", rules), rules)
+    # Even a body of which nothing is left is a body: its fields differ one by one.
+    found = _differences("", "", _reduced(declared, "", rules) or {}, _reduced(actual, "", rules) or {}, rules)
     return sorted(found, key=lambda difference: difference.path)
 
 
