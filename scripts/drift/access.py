@@ -29,6 +29,8 @@ _OWNED = ("databricks_job", "databricks_sql_endpoint")
 _BROWSE = {"account users": ("BROWSE",)}
 _RANKS = {level: rank for levels in LEVELS.values() for rank, level in enumerate(levels)}
 _OWNER_RANK = 99
+# Under which the state keeps who made an object.
+_MAKERS = ("created_by", "creator_name", "owner_user_name")
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,13 @@ def target(resource: Resource) -> str:
 
 
 def makers(stack: Stack, world: World) -> frozenset[str]:
-    """Return who deployed: whoever made the objects that are declared."""
+    """Return who deployed: whoever made the objects that are declared, by what is there and by what the state knows."""
     bodies = [
         world.find(each.type, KINDS[each.type].key(each)) for each in stack.resources.values() if each.type in KINDS
     ]
-    return frozenset(str(body["creator"]) for body in bodies if body and body.get("creator"))
+    there = {str(body["creator"]) for body in bodies if body and body.get("creator")}
+    known = {str(each.attributes.get(name) or "") for each in stack.resources.values() for name in _MAKERS}
+    return frozenset((there | known) - {""})
 
 
 def differences(

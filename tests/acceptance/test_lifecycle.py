@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from infra.environments import ENVIRONMENTS
 from scripts import toolchain
+from scripts.drift import actual, declared
+from scripts.drift.detection import detect
 
 pytestmark = pytest.mark.slow
 
@@ -33,10 +36,12 @@ def test_lifecycle_of_an_environment(
     assert len(deployed["schemas"]) > len(before["schemas"])
     assert deployed["volumes"]
     assert deployer.plan(environment).returncode == 0, deployer.plan(environment).stdout
+    assert _drift(deployer, environment) == []
 
     job = next(j for j in client.jobs.list() if j.settings.name.endswith("master_pipeline"))
     client.jobs.update(job.job_id, new_settings=type(job.settings)(timeout_seconds=61))
     assert "1 to change" in deployer.cdktf("diff", environment)
+    assert _drift(deployer, environment) == [("databricks_job.master_pipeline", "timeout_seconds")]
     drifted = deployer.plan(environment)
     assert drifted.returncode == 2
     changes = deployer.changes(environment)
@@ -97,3 +102,12 @@ def deploy_as_reviewed(deployer: Any, environment: str, plans: Path) -> None:
     assert record["who"]
     assert record["state_after"]["serial"] > facts["state"]["serial"]
     assert "a second plan has no changes" in done.stderr
+
+
+def _drift(deployer: Any, environment: str) -> list[tuple[str, str]]:
+    """Return address and path of each drift, of a look that could read everything."""
+    stack = declared.load(deployer.output / "stacks" / environment, {})
+    env = ENVIRONMENTS[environment]
+    world = actual.read(deployer.client(), stack, env.workspace_root, lambda _: None)
+    assert not world.problems
+    return [(each.address, each.path) for each in detect(stack, world, env).findings]

@@ -1,0 +1,79 @@
+"""What must not be shown is not, whatever it stands in; what only sounds like it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scripts.drift.redaction import HIDDEN, looks_secret, redact, redact_text
+
+CANARY = "c4n4ry-value"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (CANARY, "tags.api_key"),
+        (CANARY, "tasks[a].notebook_task.base_parameters.smtp_password"),
+        (CANARY, "parameters[client_secret].default"),
+        ({"CLIENT_SECRET": CANARY}, "job_clusters[main].new_cluster.spark_env_vars"),
+        ([{"name": "token", "default": CANARY}], "parameters"),
+        ({"key": "access_key", "value": CANARY}, "tags.custom_tags[access_key]"),
+        ([{"deep": {"credentials": [CANARY]}}], "anything"),
+    ],
+)
+def test_values_under_secret_names(value: Any, name: str) -> None:
+    shown = str(redact(value, name))
+    assert CANARY not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = 'c4n4ry-value'",
+        'smtp_password: "c4n4ry-value"',
+        "dapi0123456789abcdef0123456789abcdef",
+        "url = https://user:c4n4ry-value@example.com/x",
+        "ghp_abcdefghijklmnopqrstuvwx",
+        "AccountKey=c4n4ry-value==;",
+        "https://x.blob.core.windows.net/c?sv=1&sig=c4n4ry-value",
+        "https://hooks.slack.com/services/T0/B0/c4n4ry-value",
+        "-----BEGIN PRIVATE KEY-----\nc4n4ry-value\n-----END PRIVATE KEY-----",
+        '{"api_token": "c4n4ry-value"}',
+    ],
+)
+def test_credentials_in_texts(text: str) -> None:
+    shown = redact_text(f"a\n{text}\nb")
+    assert HIDDEN in shown
+    for secret in (CANARY, "dapi0123456789", "ghp_abcdef"):
+        assert secret not in shown
+    assert shown.startswith("a\n")
+    assert shown.endswith("\nb")
+
+
+@pytest.mark.parametrize(
+    "name", ["passed", "secretary", "tokenizer", "keys", "cost_key", "databricks_secret_scope", "tasks", "monkey"]
+)
+def test_what_only_sounds_like_it(name: str) -> None:
+    assert not looks_secret(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'settings, password = Settings.read(get), lambda: dbutils.secrets.get("email", "password")',
+        "def send(password: str) -> None:",
+        "select count(*) as tokens from t",
+    ],
+)
+def test_code_about_secrets_is_readable(text: str) -> None:
+    assert redact_text(text) == text
+
+
+def test_other_values_stay_as_they_are() -> None:
+    value = {"a": [1, True, None, "x"], "b": {"c": 2.5}}
+    assert redact(value, "anything") == value
+    assert redact(3, "tasks[refresh_token].max_retries") == 3
+    assert redact("password", "keys[password]") == "password"
