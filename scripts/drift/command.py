@@ -44,7 +44,7 @@ def run(environment: str, options: Options) -> int:
     waiting = Console(stderr=True)
     with waiting.status(f"synthesizing {env.name} …") as status:
         with tempfile.TemporaryDirectory(prefix="ecom-drift-") as folder:
-            stack_folder = options.stack or declared.synthesize(env.name, Path(folder))
+            stack_folder = options.stack or declared.synthesize(env.name, Path(folder), os.environ)
             stack = declared.load(stack_folder, os.environ)
         client = connection.connect(env)
         report = look(env, client, stack, status.update)

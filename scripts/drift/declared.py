@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import subprocess
 import sys
@@ -69,11 +68,14 @@ class Stack:
         return [self.resources[key] for key in sorted(self.resources) if self.resources[key].type in types]
 
 
-def synthesize(environment: str, output: Path) -> Path:
-    """Synthesize one environment and return its stack folder; CommandError with what infra says is wrong."""
+def synthesize(environment: str, output: Path, env: Mapping[str, str]) -> Path:
+    """Synthesize one environment and return its stack folder; CommandError with what infra says is wrong.
+
+    `env` is the process environment; ECOM_RUN_AS and ECOM_STATE in it count as they do for cdktf.
+    """
     log = output / "synth.log"
     output.mkdir(parents=True, exist_ok=True)
-    variables = {**os.environ, "ECOM_ENVIRONMENT": environment, "CDKTF_OUTDIR": str(output)}
+    variables = {**env, "ECOM_ENVIRONMENT": environment, "CDKTF_OUTDIR": str(output)}
     variables["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "1"
     command = [sys.executable, "-m", "infra.main"]
     with log.open("wb") as said:

@@ -1,0 +1,193 @@
+"""Drift found and the time it takes, beside `terraform plan` on the same workspace."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.config import Config
+
+from infra.environments import PROD
+from local.workspace.process import RunningWorkspace, start
+from scripts import toolchain
+from scripts.bench.measurement import Measurement
+from scripts.drift import actual, declared
+from scripts.drift.detection import detect
+from scripts.errors import CommandError
+
+_RUN_AS = "8f1e4c1a-5a1e-4b67-9b6e-0d6f6a2f1c11"  # any application id: prod does not synthesize without one
+_ROUNDS = 3  # the median of so many looks and plans counts
+_LIMIT_SECONDS = 10.0  # for 300 objects
+_SHARES = 25
+
+
+def measure_drift() -> list[Measurement]:
+    """Find every kind of drift of the tests' matrix, and time 100 and 300 unchanged objects."""
+    return [_found(), _timed(100), _timed(300)]
+
+
+@dataclass(frozen=True)
+class _Deployed:
+    """A stack folder that is applied to a workspace."""
+
+    folder: Path
+    workspace: RunningWorkspace
+    variables: Mapping[str, str]
+
+    def client(self) -> WorkspaceClient:
+        config = Config(host=self.workspace.host, token=self.workspace.token, auth_type="pat")
+        return WorkspaceClient(config=config)
+
+    def terraform(self, *arguments: str) -> str:
+        command = ["terraform", f"-chdir={self.folder}", *arguments]
+        result = subprocess.run(command, env=dict(self.variables), capture_output=True, text=True, check=False)
+        # 2 of plan -detailed-exitcode: there are changes
+        if result.returncode not in (0, 2):
+            raise CommandError(f"terraform {arguments[0]} in the benchmark: {(result.stderr or result.stdout)[-2000:]}")
+        return result.stdout
+
+    def apply(self) -> None:
+        self.terraform("init", "-input=false", "-no-color")
+        self.terraform("apply", "-auto-approve", "-input=false", "-no-color")
+
+    def planned(self) -> set[str]:
+        """Plan, and return the addresses of what would change."""
+        self.terraform("plan", "-detailed-exitcode", "-input=false", "-no-color", "-out=bench.tfplan")
+        plan = json.loads(self.terraform("show", "-json", "bench.tfplan"))
+        changes = plan.get("resource_changes", [])
+        return {each["address"] for each in changes if each["change"]["actions"] != ["no-op"]}
+
+
+def _found() -> Measurement:
+    """Make each kind of drift by hand, at most one to an object at a time, and look in both ways."""
+    from tests.drift.injections import Site, rounds
+    from tests.drift.matrix import MATRIX
+
+    ours: list[str] = []
+    theirs: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="bench-drift-") as name:
+        folder = Path(name)
+        with start(folder / "workspace", arguments=["--no-driver"]) as workspace:
+            variables = _variables(workspace) | {"ECOM_RUN_AS": _RUN_AS, "ECOM_STATE": f"local:{folder / 'state'}"}
+            deployed = _Deployed(declared.synthesize(PROD.name, folder / "out", variables), workspace, variables)
+            deployed.apply()
+            site = Site(deployed.client(), declared.load(deployed.folder, variables), PROD.workspace_root)
+            for together in rounds(MATRIX, whole_objects=True):
+                wanted = {each.name: each.make(site) for each in together}
+                seen, planned = _look(deployed, site.stack), deployed.planned()
+                ours += [each for each, places in wanted.items() if places <= seen]
+                theirs += [each for each, places in wanted.items() if {at for at, _ in places} & planned]
+                if not together[0].lasting:
+                    site.restore()
+    missed, missed_by_plan = len(MATRIX) - len(ours), len(MATRIX) - len(theirs)
+    _show({each.name for each in MATRIX}, set(ours), set(theirs))
+    return Measurement(
+        name=f"kinds of drift missed, of {len(MATRIX)}",
+        figure=missed,
+        baseline=missed_by_plan,
+        ratio=round(missed / max(1, missed_by_plan), 2),
+        goal=0.0,
+        unit="kinds",
+        note=f"baseline: terraform plan, which finds {len(theirs)}",
+    )
+
+
+def _show(every: set[str], ours: set[str], theirs: set[str]) -> None:
+    """Print what was found, group by group."""
+    print(f"{'drift of':<14}{'made':>6}{'found':>7}{'by terraform plan':>19}")
+    for group in sorted({each.partition(":")[0] for each in every}):
+        of_group = {each for each in every if each.startswith(f"{group}:")}
+        print(f"{group:<14}{len(of_group):>6}{len(of_group & ours):>7}{len(of_group & theirs):>19}")
+    print(f"{'all':<14}{len(every):>6}{len(ours):>7}{len(theirs):>19}")
+
+
+def _timed(count: int) -> Measurement:
+    """Time looks at so many unchanged objects against plans of them, in turn."""
+    with tempfile.TemporaryDirectory(prefix="bench-drift-") as name:
+        folder = Path(name)
+        with start(folder / "workspace", arguments=["--no-driver"]) as workspace:
+            deployed = _Deployed(_stack(folder, count), workspace, _variables(workspace))
+            deployed.apply()
+            figures, baselines, calls = [], [], 0
+            for _ in range(_ROUNDS):
+                started = time.monotonic()
+                stack = declared.load(deployed.folder, deployed.variables)
+                world = actual.read(deployed.client(), stack, PROD.workspace_root, lambda _: None)
+                found = detect(stack, world, PROD).findings
+                figures.append(time.monotonic() - started)
+                calls = world.calls
+                if found or world.problems:
+                    raise CommandError(f"drift where there is none: {(*found, *world.problems.items())[0]}")
+                started = time.monotonic()
+                deployed.terraform("plan", "-detailed-exitcode", "-input=false", "-no-color")
+                baselines.append(time.monotonic() - started)
+    figure, baseline = statistics.median(figures), statistics.median(baselines)
+    return Measurement(
+        name=f"drift of {count} unchanged objects",
+        figure=round(figure, 2),
+        baseline=round(baseline, 2),
+        ratio=round(figure / baseline, 2),
+        goal=round(_LIMIT_SECONDS * count / 300 / baseline, 2),
+        unit="s",
+        note=f"{calls} calls; baseline: terraform plan; the goal is {_LIMIT_SECONDS:.0f} s for 300",
+    )
+
+
+def _look(deployed: _Deployed, stack: declared.Stack) -> set[tuple[str, str]]:
+    world = actual.read(deployed.client(), stack, PROD.workspace_root, lambda _: None)
+    return {(each.address, each.path) for each in detect(stack, world, PROD).findings}
+
+
+def _variables(workspace: RunningWorkspace) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    return inherited | toolchain.environment(toolchain.local_provider(), workspace.host, workspace.token)
+
+
+def _stack(folder: Path, count: int) -> Path:
+    """Write a stack of so many resources in the shares of the deployed platform: mostly files, a job among 25."""
+    root = PROD.workspace_root
+    resources: dict[str, dict[str, Any]] = {"databricks_directory": {"root": {"path": root}}}
+    for number in range(count - 1):
+        kind, arguments = _resource(number, root)
+        resources.setdefault(kind, {})[f"r{number}"] = arguments
+    provider = {"source": "databricks/databricks", "version": toolchain.PROVIDER_VERSION}
+    terraform = {
+        "required_providers": {"databricks": provider},
+        "backend": {"local": {"path": str(folder / "bench.tfstate")}},
+    }
+    stack = folder / "stack"
+    stack.mkdir()
+    (stack / "cdk.tf.json").write_text(json.dumps({"terraform": terraform, "resource": resources}))
+    return stack
+
+
+def _resource(number: int, root: str) -> tuple[str, dict[str, Any]]:
+    source = base64.b64encode(b"# Databricks notebook source\nprint(1)\n" * 50).decode()
+    after = {"depends_on": ["databricks_directory.root"]}
+    match number % _SHARES:
+        case 0:
+            task = {"notebook_task": {"notebook_path": f"{root}/n"}, "max_retries": 2, "timeout_seconds": 3600}
+            tasks = [{"task_key": f"t{each}", **task} for each in range(4)]
+            return "databricks_job", {"name": f"bench {number}", "task": tasks, "tags": dict(PROD.tags)}
+        case 1 | 2 | 3:
+            given = {"path": f"{root}/n{number}", "language": "PYTHON", "content_base64": source, **after}
+            return "databricks_notebook", given
+        case 4:
+            entry = {"group_name": "data-engineers", "permission_level": "CAN_VIEW"}
+            job = f"${{databricks_job.r{number - 4}.id}}"
+            return "databricks_permissions", {"job_id": job, "access_control": [entry]}
+        case 5:
+            return "databricks_directory", {"path": f"{root}/d{number}", **after}
+        case _:
+            content = base64.b64encode(b"select 1\n" * 200).decode()
+            return "databricks_workspace_file", {"path": f"{root}/f{number}.sql", "content_base64": content, **after}
