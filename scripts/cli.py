@@ -188,6 +188,9 @@ def docs(
     from scripts.docs import command
 
     if code := command.run(check, dry_run, week, as_json, Console()):
+        raise typer.Exit(code)
+
+
 @app.command()
 def drift(
     environment: EnvironmentName = "local",

@@ -14,9 +14,9 @@ from databricks.sdk.service.sql import AlertLifecycleState
 
 from infra.environments import Environment
 from scripts import toolchain
-from scripts.demo import deployment
 from scripts.errors import CommandError
 from scripts.imports import matching
+from scripts.plans.terraform import Terraform, managed
 from scripts.session import Session, asking
 
 FILE = "imports.tf.json"
@@ -31,11 +31,11 @@ def run(session: Session, said: Sequence[str], output: Path, dry_run: bool) -> i
         stack = json.loads((folder / "cdk.tf.json").read_text())
         wanted = matching.chosen(matching.declared(stack), said)
         toolchain.run(["terraform", f"-chdir={folder}", "init", "-input=false", "-no-color"], variables, LOG)
-        managed = deployment.managed(folder, variables)
+        in_state = managed(Terraform(folder, variables, LOG.parent).state())
         with asking(session.client):
-            found = matching.matches(wanted, managed, present(session.client), strict=bool(said))
+            found = matching.matches(wanted, in_state, present(session.client), strict=bool(said))
     for each in wanted:
-        if said and each.address in managed:
+        if said and each.address in in_state:
             session.tell(f"{each.said} is in the state already")
     blocks = matching.blocks(found)
     file = folder / FILE
