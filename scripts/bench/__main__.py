@@ -19,6 +19,7 @@ from scripts.bench.anomalies import measure_anomalies
 from scripts.bench.bronze import measure_bronze
 from scripts.bench.day import measure_day
 from scripts.bench.drift import measure_drift
+from scripts.bench.growth import measure_growth
 from scripts.bench.history import measure_history
 from scripts.bench.measurement import Measurement
 from scripts.bench.models import measure_models
@@ -31,6 +32,7 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "jobs": measure_jobs,
     "files": measure_files,
     "plan": lambda: [measure_plan()],
+    "growth": measure_growth,
     "drift": measure_drift,
     "day": measure_day,
     "bronze": measure_bronze,

@@ -32,12 +32,12 @@ def measure_plan(count: int = 250) -> Measurement:
     with tempfile.TemporaryDirectory(prefix="bench-plan-") as folder:
         root = Path(folder)
         with start(root / "workspace", arguments=["--no-driver"]) as workspace:
-            resources = _stack(root / "resources", {"resource": _resources(count)}, workspace)
-            reads = _stack(root / "reads", {"data": _reads(count)}, workspace)
+            resources = stack(root / "resources", {"resource": _resources(count)}, workspace)
+            reads = stack(root / "reads", {"data": _reads(count)}, workspace)
             figures, baselines = [], []
             for _ in range(_ROUNDS):
-                figures.append(_plan(resources, workspace))
-                baselines.append(_plan(reads, workspace))
+                figures.append(time_plan(resources, workspace))
+                baselines.append(time_plan(reads, workspace))
     figure, baseline = statistics.median(figures), statistics.median(baselines)
     return Measurement(
         name=f"plan of {count} resources with the local provider",
@@ -52,8 +52,8 @@ def measure_plan(count: int = 250) -> Measurement:
 
 def _resources(count: int) -> dict[str, dict[str, Any]]:
     """Return resources in the shares that a deployed platform has: mostly files, and a job among 25."""
-    shares = [_job, _alert, _query, *3 * [_permissions], *2 * [_notebook], *2 * [_directory], _destination]
-    shares += [_file] * (_SHARES - len(shares))
+    shares = [job, _alert, _query, *3 * [_permissions], *2 * [_notebook], *2 * [_directory], _destination]
+    shares += [file] * (_SHARES - len(shares))
     found: dict[str, dict[str, Any]] = {}
     for number in range(count):
         type_name, arguments = shares[number % _SHARES](number)
@@ -65,7 +65,8 @@ def _reads(count: int) -> dict[str, dict[str, Any]]:
     return {"databricks_spark_version": {f"r{number}": {"long_term_support": True} for number in range(count)}}
 
 
-def _job(number: int) -> tuple[str, dict[str, Any]]:
+def job(number: int) -> tuple[str, dict[str, Any]]:
+    """Return type and arguments of a job of four tasks in a row."""
     task = {"notebook_task": {"notebook_path": "/Shared/bench/n"}, "max_retries": 2, "timeout_seconds": 3600}
     tasks = [{"task_key": f"t{n}", **task, "depends_on": [{"task_key": f"t{n - 1}"}] if n else []} for n in range(4)]
     schedule = {"quartz_cron_expression": "0 0 7 * * ?", "timezone_id": "UTC", "pause_status": "PAUSED"}
@@ -77,7 +78,8 @@ def _notebook(number: int) -> tuple[str, dict[str, Any]]:
     return "databricks_notebook", {"path": f"/Shared/bench/{number}", "language": "PYTHON", "content_base64": content}
 
 
-def _file(number: int) -> tuple[str, dict[str, Any]]:
+def file(number: int) -> tuple[str, dict[str, Any]]:
+    """Return type and arguments of a workspace file."""
     content = base64.b64encode(b"select 1\n" * 200).decode()
     return "databricks_workspace_file", {"path": f"/Shared/bench/{number}.sql", "content_base64": content}
 
@@ -123,7 +125,7 @@ def _permissions(number: int) -> tuple[str, dict[str, Any]]:
     return "databricks_permissions", {reference: identity, "access_control": entries}
 
 
-def _stack(folder: Path, configuration: dict[str, Any], workspace: RunningWorkspace) -> Path:
+def stack(folder: Path, configuration: dict[str, Any], workspace: RunningWorkspace) -> Path:
     """Initialise a folder and deploy what is in it."""
     folder.mkdir()
     (folder / "main.tf.json").write_text(json.dumps({**_HEAD, **configuration}))
@@ -132,7 +134,8 @@ def _stack(folder: Path, configuration: dict[str, Any], workspace: RunningWorksp
     return folder
 
 
-def _plan(folder: Path, workspace: RunningWorkspace) -> float:
+def time_plan(folder: Path, workspace: RunningWorkspace) -> float:
+    """Return the seconds of a plan; one with changes is an error."""
     started = time.monotonic()
     _terraform(folder, workspace, "plan", "-detailed-exitcode", "-input=false")
     return time.monotonic() - started

@@ -114,4 +114,6 @@ def _file(number: int) -> tuple[str, dict[str, Any], dict[str, Any]]:
 
 
 def _facts() -> Facts:
-    return Facts("bench", "bench", "0" * 64, "0" * 40, False, "", 1, "1.9.8", "1.99.0", datetime(2026, 11, 23, tzinfo=UTC))
+    return Facts(
+        "bench", "bench", "0" * 64, "0" * 40, False, "", 1, "1.9.8", "1.99.0", datetime(2026, 11, 23, tzinfo=UTC)
+    )
