@@ -76,6 +76,13 @@ def anchors(text: str) -> set[str]:
     return found
 
 
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace a text that stands in a file exactly once."""
+    text = file.read_text()
+    assert text.count(old) == 1, f"{file}: {text.count(old)} times {old!r}"
+    file.write_text(text.replace(old, new))
+
+
 def steps(body: str) -> Iterator[str]:
     """Each numbered step of a section with all that belongs to it."""
     for part in re.split(r"^(?=\d+\. )", body, flags=re.MULTILINE):

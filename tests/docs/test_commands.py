@@ -87,9 +87,11 @@ def sql_fault(statement: str) -> str | None:
         return str(error).splitlines()[0]
     if isinstance(parsed, exp.Command):
         return f"not a statement that can be read: {statement[:40]!r}"
+    named = {each.alias for each in parsed.find_all(exp.CTE)}
     for table in parsed.find_all(exp.Table):
-        if table.catalog != "system" and f"{table.db}.{table.name}" not in TABLES:
-            return f"nobody makes table {table.db}.{table.name}"
+        name = f"{table.db}.{table.name}"
+        if name not in TABLES and table.catalog != "system" and (table.db or table.name not in named):
+            return f"nobody makes table {name}"
     return None
 
 
@@ -131,7 +133,8 @@ def test_every_statement_can_be_run(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_and_path_leads_somewhere(page: Path) -> None:
     text = page.read_text()
-    faults = [link_fault(page, target) for target in links(text)] + [path_fault(span) for span in spans(text)]
+    old = set(spans(text)) - set(re.findall(r"[Nn]ew file `([^`]+)`:", text))  # how-to pages make some
+    faults = [link_fault(page, target) for target in links(text)] + [path_fault(span) for span in old]
     assert [fault for fault in faults if fault] == []
 
 

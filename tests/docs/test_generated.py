@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,39 +15,14 @@ from rich.console import Console
 from scripts.docs import command, facts, jobs, lineage, markers, monitoring
 from scripts.errors import CommandError
 
-from .reading import ROOT
+from .reading import ROOT, edit
 
 WRITTEN = ("docs/orchestration_guide.md", "docs/runbook.md")
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of all that pages are generated from, and of the pages."""
-    ignored = shutil.ignore_patterns("__pycache__", "target", "dbt_packages", "logs")
-    for folder in ("infra", "notebooks", "sql", "dbt", "docs", "tests/sql"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    for file in ("README.md", facts.MAILED):
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / file, tmp_path / file)
-    for change in command.places.CHANGES:  # what the table of changes points at, without its content
-        for pattern in (*change.files, change.proof):
-            for found in ROOT.glob(pattern):
-                there = tmp_path / found.relative_to(ROOT)
-                there.parent.mkdir(parents=True, exist_ok=True)
-                if not there.exists():
-                    there.touch()
-    return tmp_path
 
 
 def ecom_docs(root: Path, *, check: bool = False, dry_run: bool = False, week: str | None = None) -> tuple[int, str]:
     said = io.StringIO()
     return command.run(check, dry_run, week, False, Console(file=said, width=200), root), said.getvalue()
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert text.count(old) == 1, f"{file}: {text.count(old)} times {old!r}"
-    file.write_text(text.replace(old, new))
 
 
 def test_the_pages_say_what_the_code_says() -> None:
