@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from scripts.cli import app
 from scripts.docs import command, facts, jobs, lineage, markers, monitoring
 from scripts.errors import CommandError
 
@@ -28,6 +30,15 @@ def ecom_docs(root: Path, *, check: bool = False, dry_run: bool = False, week: s
 def test_the_pages_say_what_the_code_says() -> None:
     stale = [f"{page.name}: {section}" for page in command.compose(ROOT) for section in page.stale]
     assert stale == [], "make docs, and review the change"
+
+
+def test_the_command_says_by_its_exit_code_whether_anything_is_stale() -> None:
+    """Asked about another week every page is stale, and with --check nothing is written."""
+    before = {name: (ROOT / name).read_bytes() for name in command.PAGES}
+    fine, stale = (CliRunner().invoke(app, ["docs", "--check", *more]) for more in ([], ["--week", "2030-01-07"]))
+    assert (fine.exit_code, stale.exit_code) == (0, command.STALE)
+    assert "docs/runbook.md: section 'stamp' stale" in stale.output
+    assert {name: (ROOT / name).read_bytes() for name in command.PAGES} == before
 
 
 def test_every_page_says_how_old_it_is_and_every_section_stands_somewhere() -> None:
