@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from pathlib import Path
 
 from infra.alerts import subscribers
 from infra.environments import ENVIRONMENTS, PROD
@@ -25,18 +23,20 @@ def thresholds(facts: Facts) -> str:
 
 def threshold_readers(facts: Facts) -> str:
     """One line per number: every question, alert, dbt file, check and module that reads it."""
-    modules = {file: _strings(file) for file in sorted((facts.root / "notebooks" / "lakehouse").rglob("*.py"))}
     texts = {
         file: file.read_text(encoding="utf-8")
-        for folder, pattern in (("dbt", "*.sql"), ("dbt", "*.yml"), ("sql/checks", "*.toml"))
-        for file in sorted((facts.root / folder).rglob(pattern))
-        if "dbt_packages" not in file.parts
+        for folder, endings in (
+            ("notebooks/lakehouse", (".py",)),
+            ("dbt", (".sql", ".yml")),
+            ("sql/checks", (".toml",)),
+        )
+        for file in sorted((facts.root / folder).rglob("*"))
+        if file.suffix in endings and "dbt_packages" not in file.parts
     }
     rows = []
     for name in facts.thresholds:
-        quoted = re.compile(rf"""var\(['"]{name}['"]|=\s*"{name}"|:{name}\b""")
-        readers = [file for file, strings in modules.items() if name in strings]
-        readers += [file for file, text in texts.items() if quoted.search(text)]
+        named = re.compile(rf"""["']{name}["']""")  # value("x") in Python, var('x') in dbt, within = "x" in checks
+        readers = [file for file, text in texts.items() if named.search(text)]
         rows.append(
             (
                 code(name),
@@ -132,8 +132,3 @@ def proofs(facts: Facts) -> str:
         f" from an SMTP server by `{MAILED}`: it deploys the alerts, lets them fire, sees that nothing is told"
         " twice, makes the world healthy and waits for the mail that says so."
     )
-
-
-def _strings(file: Path) -> set[str]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
