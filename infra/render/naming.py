@@ -1,4 +1,4 @@
-"""Logical ids: what Terraform calls a resource, for good. Renaming one destroys and creates it again."""
+"""Logical ids: what Terraform calls a resource, for good. Renaming one takes an entry in infra/renames.py."""
 
 from __future__ import annotations
 

@@ -42,7 +42,6 @@ def run(environment: str, plans: Path, dry_run: bool, as_json: bool) -> None:
     CommandError: 4 when commit, state or plan is not the reviewed one, 3 when this must not deploy here, 1 when
     something could not be done.
     """
-    signal.signal(signal.SIGTERM, _as_interrupt)
     env = connection.environment(environment)
     steps = Steps(Console(stderr=True))
     reviewed = facts.read(plans / env.name, env.name)
@@ -53,6 +52,7 @@ def run(environment: str, plans: Path, dry_run: bool, as_json: bool) -> None:
     principal = guard.principal(around.client)
     guard.refuse_person(env, principal)
     deployer = Deployer(around.client.config.host or "", principal, record.who(os.environ, toolchain.ROOT), stands_at)
+    signal.signal(signal.SIGTERM, _as_interrupt)
     with room(plans, env.name) as folders:
         terraform = planning.ready(env.name, folders, around.variables, steps)
         made = checked(terraform, reviewed, stands_at, folders.fresh, steps)

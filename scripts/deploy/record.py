@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from scripts.errors import CommandError
 from scripts.plans import commit, facts
@@ -80,5 +80,5 @@ def show(record: Record, console: Console) -> None:
         "state": f"serial {record.state_before.serial} → {state}",
     }
     for name, value in rows.items():
-        table.add_row(name, value)
-    console.print(table, markup=False, highlight=False)
+        table.add_row(name, Text(value))
+    console.print(table, highlight=False)

@@ -122,9 +122,8 @@ class Terraform:
             )
         interrupted = _follow(process, log, told)
         if interrupted:
-            raise CommandError(
-                f"terraform {arguments[0]} of stack {self.stack} was interrupted, and ended in good order"
-            )
+            said = f"terraform {arguments[0]} of stack {self.stack} was interrupted, and ended in good order"
+            raise TerraformError(said, [said])
         if process.returncode not in fine:
             raise self._failure(arguments[0], log.read_text(errors="replace"), process.returncode)
         return process.returncode
