@@ -38,22 +38,13 @@ class Deployer:
         return self.folder / "cdktf.out"
 
     def cdktf(self, *arguments: str) -> str:
-        result = self._cdktf(*arguments)
+        command = [str(toolchain.CDKTF), *arguments, "--output", str(self.output)]
+        result = subprocess.run(command, env=self.env, cwd=toolchain.ROOT, capture_output=True, text=True, check=False)
         assert result.returncode == 0, f"cdktf {' '.join(arguments)}:\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
         return result.stdout
 
-    def refused(self, *arguments: str) -> str:
-        """Type a cdktf command that must fail, and return all it said, in one line."""
-        result = self._cdktf(*arguments)
-        assert result.returncode != 0, result.stdout[-4000:]
-        return " ".join((result.stdout + result.stderr).split())
-
     def ecom(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "scripts", *arguments]
-        return subprocess.run(command, env=self.env, cwd=toolchain.ROOT, capture_output=True, text=True, check=False)
-
-    def _cdktf(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(toolchain.CDKTF), *arguments, "--output", str(self.output)]
         return subprocess.run(command, env=self.env, cwd=toolchain.ROOT, capture_output=True, text=True, check=False)
 
     def killed_deploy(self, stack: str, moment: Callable[[], bool]) -> None:

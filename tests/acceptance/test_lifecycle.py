@@ -50,9 +50,10 @@ def test_lifecycle_of_an_environment(
     assert deployer.plan(environment).returncode == 0
 
     if environment == "prod":  # what holds data, or is referred to from outside, goes only when it is meant to
-        said = deployer.refused("destroy", environment, "--auto-approve")
-        assert "Instance cannot be destroyed" in said
-        assert "databricks_catalog.main has lifecycle.prevent_destroy set" in said.replace("│ ", "")
+        refused = deployer.terraform(environment, "destroy", "-auto-approve", "-input=false")
+        assert refused.returncode == 1
+        said = " ".join(refused.stderr.split())
+        assert "Resource databricks_catalog.main has lifecycle.prevent_destroy set" in said
         assert everything(client) == deployed
         deployer = replace(deployer, unprotected="prod")
     deployer.cdktf("destroy", environment, "--auto-approve")
