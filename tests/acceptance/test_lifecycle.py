@@ -18,6 +18,8 @@ from scripts.drift.detection import detect
 
 pytestmark = pytest.mark.slow
 
+PROTECTED = {f"databricks_{kind}" for kind in ("catalog", "schema", "volume", "secret_scope", "sql_endpoint")}
+
 
 @pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
 def test_lifecycle_of_an_environment(
@@ -52,8 +54,9 @@ def test_lifecycle_of_an_environment(
     if environment == "prod":  # what holds data, or is referred to from outside, goes only when it is meant to
         refused = deployer.terraform(environment, "destroy", "-auto-approve", "-input=false")
         assert refused.returncode == 1
-        said = " ".join(refused.stderr.split())
-        assert "Resource databricks_catalog.main has lifecycle.prevent_destroy set" in said
+        named = re.findall(r"Resource (\w+)\.\S+ has lifecycle\.prevent_destroy set", refused.stderr)
+        assert named
+        assert set(named) <= PROTECTED
         assert everything(client) == deployed
         deployer = replace(deployer, unprotected="prod")
     deployer.cdktf("destroy", environment, "--auto-approve")
