@@ -12,6 +12,16 @@ from infra.policies.rule import Faults, Rule, expect, given
 from infra.policies.words import holds_a_secret, personal
 
 _HOLDS_DATA = ("databricks_catalog", "databricks_schema", "databricks_volume", "databricks_registered_model")
+_EVERYTHING = ("databricks_*",)
+_DEPRECATED = (
+    "databricks_alert",
+    "databricks_sql_alert",
+    "databricks_sql_dashboard",
+    "databricks_sql_permissions",
+    "databricks_sql_query",
+    "databricks_sql_visualization",
+    "databricks_sql_widget",
+)
 
 
 class ProductionKeepsData(Rule):
@@ -110,13 +120,14 @@ class NoSecretInState(Rule):
     number = 59
     title = "No secret goes into the state"
     severity_word = "CRITICAL"
-    kinds = ("databricks_secret", "databricks_token", "databricks_obo_token")
+    kinds = _EVERYTHING
     reason = "Their values stand in clear in the state file and in every saved plan."
     fix = "Declare the scope only and write values with ecom secrets sync; sign in with OIDC instead of tokens."
 
     def faults(self, resource: Resource) -> Faults:
         """Yield faults."""
-        yield f"{resource.kind} keeps its value in the state"
+        if resource.kind in ("databricks_secret", "databricks_token", "databricks_obo_token"):
+            yield f"{resource.kind} keeps its value in the state"
 
 
 class NoSecretInText(Rule):
@@ -125,7 +136,7 @@ class NoSecretInText(Rule):
     number = 60
     title = "No text of the plan is a secret"
     severity_word = "CRITICAL"
-    kinds = ("databricks_*",)
+    kinds = _EVERYTHING
     reason = "A token or key in code is everybody's who reads repository, plan or state."
     fix = "Revoke it now, then read it from a secret scope."
 
@@ -160,21 +171,14 @@ class NothingDeprecated(Rule):
     number = 61
     title = "No deprecated resource types"
     severity_word = "MEDIUM"
-    kinds = (
-        "databricks_alert",
-        "databricks_sql_alert",
-        "databricks_sql_dashboard",
-        "databricks_sql_permissions",
-        "databricks_sql_query",
-        "databricks_sql_visualization",
-        "databricks_sql_widget",
-    )
+    kinds = _EVERYTHING
     reason = "Legacy alerts, queries and dashboards are shut off by the service in time, with what they watch."
     fix = "Use databricks_alert_v2, databricks_query and databricks_dashboard."
 
     def faults(self, resource: Resource) -> Faults:
         """Yield faults."""
-        yield f"{resource.kind} is deprecated"
+        if resource.kind in _DEPRECATED:
+            yield f"{resource.kind} is deprecated"
 
 
 class NoMounts(Rule):
@@ -183,13 +187,14 @@ class NoMounts(Rule):
     number = 62
     title = "No mounts and no files on DBFS"
     severity_word = "HIGH"
-    kinds = ("databricks_mount", "databricks_dbfs_file", "databricks_global_init_script")
+    kinds = _EVERYTHING
     reason = "What is mounted or on DBFS is open to every user of the workspace, past Unity Catalog."
     fix = "Use volumes and workspace files."
 
     def faults(self, resource: Resource) -> Faults:
         """Yield faults."""
-        yield f"{resource.kind} passes by Unity Catalog"
+        if resource.kind in ("databricks_mount", "databricks_dbfs_file", "databricks_global_init_script"):
+            yield f"{resource.kind} passes by Unity Catalog"
 
 
 class CommentsSayWhatItIs(Rule):
