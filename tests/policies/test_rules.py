@@ -1,4 +1,4 @@
-"""Each rule through checkov's runner: it passes what is good, fails what is not, and says nothing of what is unknown."""
+"""Each rule through checkov: it passes what is good, fails what is not, and is silent on what is unknown."""
 
 from __future__ import annotations
 
