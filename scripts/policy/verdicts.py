@@ -69,7 +69,11 @@ class Scan:
 
 def scan(plans: Mapping[str, Path], python: Path = PYTHON) -> Scan:
     """Check plan files by environment; CommandError when checkov is missing or nothing was checked."""
-    said = _checkov([str(file.resolve()) for file in plans.values()], python)
+    return judged(ask_checkov([file.resolve() for file in plans.values()], python), plans)
+
+
+def judged(said: Mapping[str, Any], plans: Mapping[str, Path]) -> Scan:
+    """Return what checkov said of plan files by environment; CommandError when that is worth nothing."""
     if said["problems"]:
         raise CommandError(f"checkov: {first_line(said['problems'][0])}")
     if not said["rules"] or not said["verdicts"]:
@@ -98,11 +102,12 @@ def _rule(said: Mapping[str, Any]) -> Rule:
     return Rule(said["id"], said["title"], said["severity"], said["reason"], said["fix"])
 
 
-def _checkov(files: Sequence[str], python: Path) -> dict[str, Any]:
+def ask_checkov(files: Sequence[Path], python: Path = PYTHON) -> dict[str, Any]:
+    """Return what `python -m infra.policies` prints about plan files; CommandError when it cannot run."""
     if not python.exists():
         raise CommandError(f"checkov is not installed ({python.parent.parent} is missing): run make setup.")
     result = subprocess.run(
-        [str(python), "-m", "infra.policies", *files],
+        [str(python), "-m", "infra.policies", *map(str, files)],
         # The rules are our code, checkov's packages are not: only the repository goes on its path.
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         cwd=ROOT,

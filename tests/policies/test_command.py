@@ -41,22 +41,24 @@ def test_failures_refuse_and_are_told_everywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_plan_without_resources_is_an_error(tmp_path: Path) -> None:
-    empty = tmp_path / "empty.json"
+def test_a_run_that_checks_nothing_is_an_error(tmp_path: Path) -> None:
+    empty, broken = tmp_path / "empty.json", tmp_path / "broken.json"
     empty.write_text('{"terraform_version": "1.11.4", "planned_values": {"root_module": {}}}')
-    plans = folder_of(tmp_path / "plans", dev=empty)
-    with pytest.raises(CommandError, match="a run that checks nothing proves nothing"):
-        command.run(["dev"], plans, command.Outputs(), Console())
-
-
-@pytest.mark.slow
-def test_a_file_that_is_no_plan_is_an_error(tmp_path: Path) -> None:
-    broken = tmp_path / "broken.json"
     broken.write_text("{")
-    plans = folder_of(tmp_path / "plans", dev=broken)
-    with pytest.raises(CommandError) as error:
-        command.run(["dev"], plans, command.Outputs(), Console())
-    assert error.value.code == 1
+    said = verdicts.ask_checkov([empty, broken])
+    assert said["resources"] == 0
+    with pytest.raises(CommandError, match="a run that checks nothing proves nothing"):
+        verdicts.judged(said, {"dev": empty, "prod": broken})
+    with pytest.raises(CommandError, match="checkov: Cannot load external check 'jobs'"):
+        verdicts.judged({**said, "problems": ["Cannot load external check 'jobs': no such name"]}, {"dev": empty})
+
+
+def test_an_environment_without_a_word_is_an_error(tmp_path: Path) -> None:
+    rule = {"id": "CKV_ECOM_1", "title": "t", "severity": "LOW", "reason": "r", "fix": "f"}
+    plans = {name: tmp_path / name for name in ("dev", "prod")}
+    word = {"file": str(plans["dev"].resolve()), "id": "CKV_ECOM_1", "address": "a.b", "failed": False, "details": []}
+    with pytest.raises(CommandError, match="'prod' has no resource to check"):
+        verdicts.judged({"rules": [rule], "resources": 1, "problems": [], "verdicts": [word]}, plans)
 
 
 def test_a_missing_plan_is_named(tmp_path: Path) -> None:
