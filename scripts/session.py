@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,6 @@ from rich.console import Console
 from infra.environments import Environment
 from scripts import connection
 from scripts.errors import CommandError
-
-Connect = Callable[[Environment], WorkspaceClient]
 
 
 @dataclass(frozen=True)

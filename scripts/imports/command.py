@@ -1,4 +1,9 @@
-"""`ecom import`: existing jobs, alerts and dashboards become the stack's own, by import blocks beside the stack."""
+"""`ecom import`: existing jobs, alerts and dashboards become the stack's own, by import blocks beside the stack.
+
+`cdktf diff` and `cdktf deploy` take the file along. What they show beside the imports is an update in place where the
+workspace holds something else than declared, or does not tell a value that is nought or a default (`max_retries = 0`,
+`retry_on_timeout = false`): a provider cannot know it until it has written it once.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +44,8 @@ def run(session: Session, said: Sequence[str], output: Path, dry_run: bool) -> i
             session.tell(f"{each.said} is in the state already")
     blocks = matching.blocks(found)
     file = folder / FILE
-    if found and not dry_run:
-        file.write_text(json.dumps(blocks, indent=2) + "\n")
+    if not dry_run:
+        file.write_text(json.dumps(blocks, indent=2) + "\n") if found else file.unlink(missing_ok=True)
     answer = {"environment": session.env.name, "dry_run": dry_run, "file": str(file) if found else None}
     session.answer({**answer, **blocks}, _text(blocks, folder, bool(found), dry_run))
     return 0
@@ -90,6 +95,6 @@ def _text(blocks: Mapping[str, object], folder: Path, found: bool, dry_run: bool
         return "nothing to import: what is declared is in the state, or a deploy will make it"
     if dry_run:
         return json.dumps(blocks, indent=2)
-    where = os.path.relpath(folder)
-    plan = f"terraform -chdir={where} plan"
-    return f"wrote {where}/{FILE}; look: {plan}; then: terraform -chdir={where} apply, and remove the file"
+    return (
+        f"wrote {os.path.relpath(folder)}/{FILE}; cdktf diff {folder.name} shows it, cdktf deploy {folder.name} does it"
+    )

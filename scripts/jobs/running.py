@@ -45,8 +45,8 @@ def wait(session: Session, said: str) -> int:
     """Follow a run that goes on, or the last one of a job; return the exit code."""
     with asking(session.client):
         run_id = names.run_id(session.client, session.env, said)
-        job = names.by_id(session.client, session.env, session.client.jobs.get_run(run_id).job_id or 0)
-    return follow(session, run_id, job.key)
+        name = session.client.jobs.get_run(run_id).run_name or str(run_id)
+    return follow(session, run_id, name.removeprefix(session.env.name_prefix))
 
 
 def follow(session: Session, run_id: int, job: str) -> int:

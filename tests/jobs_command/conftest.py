@@ -29,11 +29,11 @@ class Desk:
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
 
-    def session(self, environment: str = "local", as_json: bool = True) -> Session:
+    def session(self, environment: str = "local", as_json: bool = True, terminal: bool = False) -> Session:
         for said in (self.out, self.err):
             said.seek(0)
             said.truncate()
-        out, err = Console(file=self.out, width=200), Console(file=self.err, width=200)
+        out, err = Console(file=self.out, width=200), Console(file=self.err, width=200, force_terminal=terminal)
         return Session(ENVIRONMENTS[environment], self.workspace.client, as_json, out, err)
 
     @property

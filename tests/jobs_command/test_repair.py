@@ -9,6 +9,7 @@ import pytest
 from scripts.errors import CommandError
 from scripts.jobs import repair, running
 from tests.jobs_command import pipeline
+from tests.local.jobs import harness
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +47,25 @@ def test_a_task_of_a_child_run_is_rerun_there_and_the_parent_goes_on(desk: Any) 
     assert desk.started() == []
     with pytest.raises(CommandError, match="succeeded: there is nothing to repair"):
         repair.repair(desk.session(), "master_pipeline", whole=False)
+
+
+def test_repairing_the_child_alone_does_not_let_the_parent_go_on(desk: Any) -> None:
+    """Why a repair goes on in a new run: to the parent its task stays failed, and holds up what is behind it."""
+    made = pipeline.deploy(desk, bronze_fails=1)
+    run_id = fail(desk)
+    jobs = desk.workspace.client.jobs
+    child = next(iter(jobs.list_runs(job_id=made.bronze))).run_id
+    jobs.repair_run(child, rerun_all_failed_tasks=True)
+    assert desk.workspace.ended(child).state.result_state.value == "SUCCESS"
+    jobs.repair_run(run_id, rerun_tasks=["silver", "checks"])
+    assert harness.results(desk.workspace.ended(run_id)) == {
+        "bronze": "FAILED",
+        "silver": "UPSTREAM_FAILED",
+        "checks": "UPSTREAM_FAILED",
+    }
+    desk.forget()
+    assert repair.repair(desk.session(), str(run_id), whole=False) == 0  # somebody mended the child: the rest remains
+    assert desk.started() == ["model", "checks"]
 
 
 def test_a_dry_run_says_the_steps_and_takes_none(desk: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from typing import Any
@@ -38,6 +39,26 @@ def test_a_run_is_followed_into_its_children(desk: Any) -> None:
     assert told.index("bronze/gate") < told.index("silver/model") < told.index("checks")
     child = next(body for body in desk.workspace.driver.bodies if body["context"]["task_key"] == "orders")
     assert child["parameters"] == {"from": "2026-01-01"}
+
+
+def test_in_a_terminal_a_table_lives_with_children_indented(desk: Any) -> None:
+    pipeline.deploy(desk)
+    session = desk.session(as_json=False, terminal=True)
+    assert running.run(session, "master_pipeline", [], None, wait=True) == 0
+    last = desk.err.getvalue().rpartition("master_pipeline · run")[2]
+    assert "SUCCESS" in last.splitlines()[0]
+    lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).rstrip() for line in last.splitlines()]
+    assert [line.split("  success")[0].rstrip() for line in lines if "success" in line] == [
+        "bronze",
+        "  mount",
+        "  customers",
+        "  orders",
+        "  gate",
+        "silver",
+        "  model",
+        "checks",
+    ]
+    assert "SUCCESS" in desk.out.getvalue()
 
 
 def test_a_failure_names_the_deepest_task_and_its_first_error_line(desk: Any) -> None:
