@@ -16,6 +16,7 @@ from itertools import count
 from typing import Any
 
 from databricks.sdk.service.jobs import BaseRun, JobSettings, Run
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -178,10 +179,10 @@ def _tell_ended(session: Session, progress: Progress, told: set[int]) -> None:
             session.tell(f"  {row.window!s:<24} {row.seconds:8.1f} s   {row.state}{before}")
 
 
-def table(progress: Progress) -> Table:
-    """Return the windows that matter now as a table: failed, going, and the next ones."""
-    title = f"{progress.job} · {progress.done} of {len(progress.rows)} windows done"
-    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+def table(progress: Progress) -> Group:
+    """Return the windows that matter now as a line and a table: failed, going, and the next ones."""
+    title = Text(f"{progress.job} · {progress.done} of {len(progress.rows)} windows done", style="bold")
+    shown = Table(box=None, pad_edge=False)
     for name in ("window", "run", "state", "time"):
         shown.add_column(name, justify="right" if name == "time" else "left", no_wrap=True)
     rows = [row for row in progress.rows if row.state not in GOOD]
@@ -189,7 +190,7 @@ def table(progress: Progress) -> Table:
     for row in sorted([*last, *rows][:_ROWS], key=lambda row: row.window.first):
         state = Text(row.state.lower().replace("_", " "), style=watch.STYLES[word_tone(row.state)])
         shown.add_row(str(row.window), str(row.run_id or ""), state, span(row.seconds) if row.seconds else "")
-    return shown
+    return Group(title, shown)
 
 
 def _ended_well(progress: Progress) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from databricks.sdk.service.jobs import Run
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -79,9 +80,11 @@ def _lines(session: Session, follower: runs.Follower, job: str) -> tuple[Run, li
         time.sleep(pause_after(time.monotonic() - began))
 
 
-def table(run: Run, tasks: Sequence[TaskState], job: str) -> Table:
-    """Return the run as a table: a row per task, those of a child job below its task."""
-    shown = Table(title=f"{job} · run {run.run_id} · {word(run)}", title_justify="left", box=None, pad_edge=False)
+def table(run: Run, tasks: Sequence[TaskState], job: str) -> Group:
+    """Return the run as a line and a table: a row per task, those of a child job below its task."""
+    state = word(run)
+    title = Text.assemble((f"{job} · run {run.run_id} · ", "bold"), (state, STYLES[word_tone(state)]))
+    shown = Table(box=None, pad_edge=False)
     shown.add_column("task", no_wrap=True)
     shown.add_column("state", no_wrap=True)
     shown.add_column("time", justify="right", no_wrap=True)
@@ -95,4 +98,4 @@ def table(run: Run, tasks: Sequence[TaskState], job: str) -> Table:
             span(task.seconds) if task.seconds else "",
             str(task.attempts) if task.attempts > 1 else "",
         )
-    return shown
+    return Group(title, shown)

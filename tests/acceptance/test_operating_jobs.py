@@ -13,6 +13,7 @@ import pytest
 
 from infra.environments import LOCAL
 from scripts import toolchain
+from scripts.errors import CommandError
 from scripts.imports import command, matching
 from scripts.jobs import pauses
 from scripts.jobs.pauses import Pause
@@ -123,7 +124,7 @@ def test_two_of_one_name_are_refused_with_their_ids(deployer: Any) -> None:
     present = command.present(client)
     every = matching.declared(json.loads((deployer.output / "stacks" / "local" / "cdk.tf.json").read_text()))
     chosen = matching.chosen(every, ["job:gold_aggregation"])
-    with pytest.raises(command.CommandError, match=rf"job:gold_aggregation \(ids {twin}, {first}\)"):
+    with pytest.raises(CommandError, match=rf"job:gold_aggregation \(ids {twin}, {first}\)"):
         matching.matches(chosen, set(), present, strict=True)
     client.jobs.delete(twin)
 

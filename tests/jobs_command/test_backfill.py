@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import time
@@ -9,9 +10,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from scripts.errors import CommandError
-from scripts.jobs.backfill import Order, backfill
+from scripts.jobs.backfill import Order, Progress, Row, backfill, table
 from scripts.jobs.windows import Window, windows
 
 pytestmark = pytest.mark.slow
@@ -96,6 +98,21 @@ def test_ended_half_way_it_continues_without_a_second_run(desk: Any, end: signal
     assert again.returncode == 0, said
     assert sorted(days_run(desk)) == [(f"2026-01-0{n}",) * 2 for n in range(1, 5)]
     assert [row["state"] for row in json.loads(answer)["windows"]] == ["SUCCESS"] * 4
+
+
+def test_a_long_backfill_fits_a_screen() -> None:
+    progress = Progress("load", [Row(day) for day in windows(date(2026, 1, 1), date(2026, 12, 31), 1)])
+    for row in progress.rows[:40]:
+        row.state = "SUCCESS"
+    progress.rows[3].state, progress.rows[40].state = "FAILED", "RUNNING"
+    console = Console(file=io.StringIO(), width=80)
+    console.print(table(progress))
+    shown = console.file.getvalue().splitlines()
+    assert shown[0].rstrip() == "load · 39 of 365 windows done"
+    assert len(shown) <= 24
+    days = [line.split()[0] for line in shown[2:]]
+    assert days == sorted(days)
+    assert {"2026-01-04", "2026-02-09", "2026-02-10", "2026-02-11"} <= set(days)  # failed, last done, going, next
 
 
 def test_windows_cover_every_day_once() -> None:

@@ -45,10 +45,10 @@ def test_in_a_terminal_a_table_lives_with_children_indented(desk: Any) -> None:
     pipeline.deploy(desk)
     session = desk.session(as_json=False, terminal=True)
     assert running.run(session, "master_pipeline", [], None, wait=True) == 0
-    last = desk.err.getvalue().rpartition("master_pipeline · run")[2]
-    assert "SUCCESS" in last.splitlines()[0]
-    lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).rstrip() for line in last.splitlines()]
-    assert [line.split("  success")[0].rstrip() for line in lines if "success" in line] == [
+    said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", desk.err.getvalue())
+    title, *rows = said.rpartition("master_pipeline · ")[2].splitlines()
+    assert re.fullmatch(r"run \d+ · SUCCESS *", title)
+    assert [row.split("success")[0].rstrip() for row in rows if "success" in row] == [
         "bronze",
         "  mount",
         "  customers",
