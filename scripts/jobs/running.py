@@ -38,6 +38,7 @@ def run(
             text = f"{found.key} run {run_id} is {outcome.state}; follow it: {come_back(session, run_id)}"
             session.answer(outcome.as_json(session.env.name), text)
             return 0
+    session.tell(f"{found.key} run {run_id} started")
     return follow(session, run_id, found.key)
 
 

@@ -85,16 +85,16 @@ def test_ended_half_way_it_continues_without_a_second_run(desk: Any, end: signal
     desk.job("load", desk.workspace.task("a", sleep=0.8), parameters=PARAMETERS)
     command = ("jobs", "backfill", "load", "--from", "2026-01-01", "--to", "2026-01-04", "--json")
     first = desk.typed(*command)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(days_run(desk)) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     first.send_signal(end)
-    _, said = first.communicate(timeout=20)
+    _, said = first.communicate(timeout=60)
     assert first.returncode in (130, -signal.SIGKILL)
     assert ("the same command continues where this one was" in said) == (end is signal.SIGINT)
     again = desk.typed(*command)
-    answer, said = again.communicate(timeout=30)
+    answer, said = again.communicate(timeout=60)
     assert again.returncode == 0, said
     assert sorted(days_run(desk)) == [(f"2026-01-0{n}",) * 2 for n in range(1, 5)]
     assert [row["state"] for row in json.loads(answer)["windows"]] == ["SUCCESS"] * 4

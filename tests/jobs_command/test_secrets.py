@@ -49,7 +49,7 @@ def said_nowhere(desk: Any, *outputs: str) -> None:
 def test_a_value_goes_from_the_variable_into_the_workspace_only(desk: Any) -> None:
     desk.workspace.client.secrets.create_scope("email")
     typed = desk.typed("secrets", "sync", "--json", **VARIABLES)
-    answer, said = typed.communicate(timeout=30)
+    answer, said = typed.communicate(timeout=60)
     assert typed.returncode == 0, said
     wanted = [{"secret": "email/password", "source": "ECOM_SECRET_EMAIL_PASSWORD"}]
     assert json.loads(answer)["written"] == wanted
@@ -75,13 +75,13 @@ def test_a_prompt_does_not_echo(desk: Any) -> None:
     time.sleep(0.3)  # the prompt switches the echo off before it reads
     os.write(ours, f"{CANARY}\n".encode())
     screen += read_until(ours, "written from a prompt")
-    assert typed.wait(20) == 0
+    assert typed.wait(60) == 0
     os.close(ours)
     assert stored(desk) == CANARY
     said_nowhere(desk, screen)
 
 
-def read_until(terminal: int, wanted: str, seconds: float = 25) -> str:
+def read_until(terminal: int, wanted: str, seconds: float = 60) -> str:
     text, deadline = "", time.monotonic() + seconds
     while wanted not in text:
         assert time.monotonic() < deadline, text
