@@ -63,7 +63,7 @@ def facts(document: Mapping[str, Any], where: str) -> Facts:
             planned_at=at if at.tzinfo else at.replace(tzinfo=UTC),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise CommandError(f"{where}: {type(error).__name__} {error}: write it with ecom plan.") from error
+        raise CommandError(f"{where}: {type(error).__name__} {scrub(str(error))}: write it with ecom plan.") from error
 
 
 def policy_results(document: Any, where: str) -> tuple[PolicyResult, ...]:

@@ -6,7 +6,7 @@ What is destroyed or replaced comes before everything that may be cut; then what
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from scripts.review import cost
 from scripts.review.budget import by_type, fitting
@@ -15,14 +15,16 @@ from scripts.review.escaping import block, code, details, escaped
 from scripts.review.facts import Facts
 from scripts.review.families.generic import kind_word
 from scripts.review.review import KINDS, Item, Review
-from scripts.review.risk import LEVELS, RULES
+from scripts.review.risk import LEVELS, RULES, Reason
 from scripts.review.story import Diff
 
 LIMIT = 60_000  # GitHub takes 65,536; the rest is room for what a caller puts around it
 _IN_JSON = "in review.json"
 _DIFF_LINES = 80  # of one diff; who wants more reads the pull request
-_REASON_LINES = 5
-_TABLE_ROWS = 25
+_REASON_LINES = (5, 2, 1)  # of one reason, the most that leave the reasons below their room
+_REASONS_ROOM = 9_000
+_TABLE_ROWS, _TABLE_ROOM = 25, 5_000
+_LEAST_ROOM = 1_500  # with less left a part is its count and nothing else
 _HARD = ("destroyed", "replaced")
 
 
@@ -37,13 +39,13 @@ def markdown(review: Review) -> str:
     if review.items or review.failures:
         head.append(_reasons(review))
     tail = [part for part in (_policies(review), _next_runs(review), _cost(review)) if part]
-    room = LIMIT - sum(len(part) + 2 for part in [*head, *tail]) - 200
+    room = LIMIT - sum(len(part) + 2 for part in [*head, *tail]) - 500
     middle: list[str] = []
     for part in (_hard, _added, _changed, _moved):
-        text = part(review, max(room, 0))
+        text = part(review, room)
         room -= len(text) + 2
         middle.append(text)
-    parts = [*head, *middle, *tail, _diffs(review.diffs, max(room, 0))]
+    parts = [*head, *middle, *tail, _diffs(review.diffs, room)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -90,13 +92,18 @@ def _short(review: Review) -> str:
 
 
 def _reasons(review: Review) -> str:
-    lines = [f"### Why the risk is {review.risk.level}"]
-    for reason in review.risk.reasons:
-        shown = "; ".join(escaped(text) for text in reason.lines[:_REASON_LINES])
-        more = len(reason.lines) - _REASON_LINES
-        rest = f"; and {more:,} more" if more > 0 else ""
-        lines.append(f"- **{reason.level}** {escaped(reason.text)}: {shown}{rest}")
-    return "\n".join(lines)
+    title = f"### Why the risk is {review.risk.level}"
+    for most in _REASON_LINES:
+        text = "\n".join([title, *(_reason(reason, most) for reason in review.risk.reasons)])
+        if len(text) <= _REASONS_ROOM:
+            break
+    return text
+
+
+def _reason(reason: Reason, most: int) -> str:
+    shown = "; ".join(escaped(text, 160) for text in reason.lines[:most])
+    rest = f"; and {len(reason.lines) - most:,} more" if len(reason.lines) > most else ""
+    return f"- **{reason.level}** {escaped(reason.text)}: {shown}{rest}"
 
 
 def _hard(review: Review, room: int) -> str:
@@ -130,41 +137,47 @@ def _address(item: Item) -> str:
 
 def _added(review: Review, room: int) -> str:
     items = _of(review, "added")
-    if not items:
-        return ""
+    if not items or room < _LEAST_ROOM:
+        return _only_count("Added", items)
     summary = f"Added ({len(items):,})"
     room -= len(details(summary, ""))
     text = "\n".join(map(_entry, items))
-    if len(text) > room:
-        pairs = [(item.change.type, item.change.key) for item in items]
-        text = by_type(pairs, room, lambda name: code(name, 120), _IN_JSON)
-    return details(summary, text)
+    return details(summary, text if len(text) <= room else _names(items, room))
 
 
 def _changed(review: Review, room: int) -> str:
     items = _of(review, "changed")
-    if not items:
-        return ""
+    if not items or room < _LEAST_ROOM:
+        return _only_count("Changed", items)
     summary = f"Changed ({len(items):,}){_tally(items)}"
     room -= len(details(summary, ""))
     entries = list(map(_entry, items))
-    if sum(map(len, entries)) + len(entries) > room:
-        # The fields of the last ones go first, then whole entries; the most telling ones stand in front.
-        pairs = [(item.change.type, item.change.key) for item in items]
-        names = by_type(pairs, min(room // 3, 8_000), lambda name: code(name, 120), _IN_JSON)
-        full = fitting(entries, room - len(names) - 2, lambda count: f"- … the fields of {count:,} more are {_IN_JSON}")
-        return details(summary, f"{names}\n\n{full}")
-    return details(summary, "\n".join(entries))
+    if sum(map(len, entries)) + len(entries) <= room:
+        return details(summary, "\n".join(entries))
+    # The fields of the last ones go first; the most telling ones stand in front, and the names stay as they fit.
+    names = _names(items, min(room // 3, 8_000))
+    full = fitting(entries, room - len(names) - 2, lambda count: f"- … the fields of {count:,} more are {_IN_JSON}")
+    return details(summary, f"{names}\n\n{full}")
 
 
 def _moved(review: Review, room: int) -> str:
     items = _of(review, "moved", "forgotten")
-    if not items:
-        return ""
-    summary = f"Moved or no longer managed ({len(items):,})"
+    title = "Moved or no longer managed"
+    if not items or room < _LEAST_ROOM:
+        return _only_count(title, items)
+    summary = f"{title} ({len(items):,})"
     room -= len(details(summary, ""))
     text = fitting(list(map(_entry, items)), room, lambda count: f"- … {count:,} more are {_IN_JSON}")
-    return details(summary, text) if room > 0 else ""
+    return details(summary, text)
+
+
+def _only_count(title: str, items: Sequence[Item]) -> str:
+    return f"{title} ({len(items):,}): {_IN_JSON}" if items else ""
+
+
+def _names(items: Sequence[Item], room: int) -> str:
+    pairs = [(item.change.type, item.change.key) for item in items]
+    return by_type(pairs, room, lambda name: code(name, 120), _IN_JSON)
 
 
 def _of(review: Review, *kinds: str) -> list[Item]:
@@ -201,26 +214,33 @@ def _policies(review: Review) -> str:
     rows = [
         f"| {each.result} | {escaped(each.id, 60)} {escaped(each.title, 120)} | {escaped(each.address, 120)} |"
         f" {escaped(each.reason, 160)} | {escaped(each.fix, 160)} |"
-        for each in told
+        for each in told[:_TABLE_ROWS]
     ]
-    table = ["| | policy | where | why | fix |", "|---|---|---|---|---|", *_rows(rows)]
+    table = ["| | policy | where | why | fix |", "|---|---|---|---|---|", *_rows(rows, len(told))]
     return "### Policies\n\n" + "\n".join(table)
 
 
-def _rows(rows: Sequence[str]) -> Iterable[str]:
-    yield from rows[:_TABLE_ROWS]
-    if len(rows) > _TABLE_ROWS:
-        yield f"| … {len(rows) - _TABLE_ROWS:,} more {_IN_JSON} |"
+def _rows(rows: Sequence[str], count: int) -> list[str]:
+    """Return the first rows of a table of `count` that fit into its room, and one that counts the others."""
+    taken: list[str] = []
+    room = _TABLE_ROOM
+    for row in rows:
+        room -= len(row)
+        if room < 0:
+            break
+        taken.append(row)
+    rest = [f"| … {count - len(taken):,} more {_IN_JSON} |"] if len(taken) < count else []
+    return [*taken, *rest]
 
 
 def _next_runs(review: Review) -> str:
     if not review.next_runs:
         return ""
     rows = []
-    for each in review.next_runs:
+    for each in review.next_runs[:_TABLE_ROWS]:
         sides = ("<br>".join(f"{at:%a %Y-%m-%d %H:%M}" for at in side) or "never" for side in (each.before, each.after))
         rows.append(f"| {escaped(each.job, 120)} | {' | '.join(sides)} |")
-    table = ["| job | before | after |", "|---|---|---|", *_rows(rows)]
+    table = ["| job | before | after |", "|---|---|---|", *_rows(rows, len(review.next_runs))]
     return "### Next runs (UTC)\n\n" + "\n".join(table)
 
 
@@ -247,10 +267,10 @@ def _cost(review: Review) -> str:
         return ""
     rows = [
         f"| {escaped(name, 120)} | ${before.parts.get(name, 0):,.2f} | ${after.parts.get(name, 0):,.2f} |"
-        for name in names
+        for name in names[:_TABLE_ROWS]
     ]
     total = f"| all of it, at most | ${before.at_most:,.2f} | ${after.at_most:,.2f} |"
-    table = "\n".join(["| USD a month | before | after |", "|---|---|---|", *_rows(rows), total])
+    table = "\n".join(["| USD a month | before | after |", "|---|---|---|", *_rows(rows, len(names)), total])
     missing = [f"Not known, so not counted: {escaped('; '.join(unknown[:_TABLE_ROWS]), 1500)}."] if unknown else []
     notes = [*missing, f"{escaped(cost.FORMULA, 1500)} List prices of {review.prices_checked}, infra/prices.toml."]
     return details("Cost", "\n\n".join([table, *(f"<sub>{note}</sub>" for note in notes)]))

@@ -86,7 +86,7 @@ def _change(entry: Mapping[str, Any]) -> Change:
     change = entry["change"]
     kind = _KINDS.get(tuple(change["actions"]))
     if kind is None:
-        raise CommandError(f"plan.json: {entry['address']}: unknown actions {change['actions']}")
+        raise CommandError(f"plan.json: {scrub(entry['address'])}: unknown actions {change['actions']}")
     previous = entry.get("previous_address", "")
     if kind == "unchanged" and previous:
         kind = "moved"
@@ -112,7 +112,7 @@ def _change(entry: Mapping[str, Any]) -> Change:
         before=before,
         after=after,
         previous_address=scrub(previous),
-        replaced_by=tuple(".".join(map(str, path)) for path in change.get("replace_paths") or ()),
+        replaced_by=tuple(scrub(".".join(map(str, path))) for path in change.get("replace_paths") or ()),
         hidden=hidden if kind in ("changed", "replaced") else (),
     )
 

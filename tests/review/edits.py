@@ -136,14 +136,10 @@ EDITS: Mapping[str, Edit] = {
     "alert_limit": _alert(
         "stale_tables", lambda alert: alert["evaluation"]["threshold"]["value"].update(double_value=5)
     ),
-    "alert_operator": _alert(
-        "stale_tables", lambda alert: alert["evaluation"].update(comparison_operator="LESS_THAN")
-    ),
+    "alert_operator": _alert("stale_tables", lambda alert: alert["evaluation"].update(comparison_operator="LESS_THAN")),
     "alert_paused": _alert("empty_tables", lambda alert: alert["schedule"].update(pause_status="PAUSED")),
     "alert_recipient_removed": _alert("critical_quality_tables", _unsubscribe),
-    "alert_removed": _remove(
-        "databricks_alert_v2.model_degraded", "databricks_permissions.alert-model_degraded"
-    ),
+    "alert_removed": _remove("databricks_alert_v2.model_degraded", "databricks_permissions.alert-model_degraded"),
     "alert_added": Edit(patch=_new_alert),
     "notebook_text": Edit(texts=(("notebooks/quality/gate.py", "import sys\n", "import sys\nimport time\n"),)),
     "three_notebooks": Edit(

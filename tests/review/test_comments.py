@@ -63,7 +63,10 @@ def test_there_are_thirty_small_fixtures_and_no_others() -> None:
         ("more_workers", "model_retraining cluster main workers: 4 → 8"),
         ("retries_removed", "table_maintenance task vacuum retries 2 → 0"),
         ("timeout_removed", "table_maintenance timeout 2 h 0 min → none"),
-        ("recipient_removed", "product_recommendations mails on failure: data-team@example.com no more; on-call@example.com from now on"),
+        (
+            "recipient_removed",
+            "product_recommendations mails on failure: data-team@example.com no more; on-call@example.com from now on",
+        ),
         ("task_removed", "product_recommendations task evaluate is removed"),
         ("task_added", "product_recommendations task report is added"),
         ("warehouse_size", "ecommerce analytics size: Small → Medium"),
