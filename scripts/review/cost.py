@@ -105,8 +105,11 @@ class _Meter:
                 self.awake(block, on_warehouse)
 
     def awake(self, block: Mapping[str, Any], seconds: float) -> None:
-        fired, _ = clock.starts(*clock.quartz_of(block), self._day)
-        self._awake += [(at, seconds) for at in fired]
+        fired, factor = clock.starts(*clock.quartz_of(block), self._day)
+        if factor > 1:
+            self._awake.append((fired[0], clock.MONTH_DAYS * 86400))
+        else:
+            self._awake += [(at, seconds) for at in fired]
 
     def total(self, warehouse: Mapping[str, Any]) -> Cost:
         if self._awake:

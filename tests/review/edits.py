@@ -117,6 +117,21 @@ def _run_as(job: dict[str, Any]) -> None:
     job["run_as"] = {"service_principal_name": "99999999-89ab-cdef-0123-456789abcdef"}
 
 
+def _watching(alert: str) -> tuple[str, ...]:
+    """All ten alerts share one question, so that a threshold moves them all: one of them is enough to read."""
+    files = ("sql-thresholds_toml", f"sql-alerts-{alert}_toml")
+    return (*(f"databricks_workspace_file.{file}" for file in files), f"databricks_alert_v2.{alert}")
+
+
+_TILE = """[[tile]]
+title = "In figures"
+question = "ml_model_health"
+widget = "table"
+columns = ["model", "metric", "value", "baseline", "lead"]
+width = 6
+
+"""
+
 EDITS: Mapping[str, Edit] = {
     "nothing": Edit(),
     "schedule_moved": Edit(texts=(("infra/jobs/master_pipeline.py", "0 0 7 * * ?", "0 0 8 * * ?"),)),
@@ -126,12 +141,10 @@ EDITS: Mapping[str, Edit] = {
         "product_recommendations", lambda job: job["schedule"].update(quartz_cron_expression="0 0 * * * ?")
     ),
     "threshold_weaker": Edit(
-        texts=(("sql/thresholds.toml", "value = 24\n", "value = 48\n"), ("sql/thresholds.toml", "48\n", "49\n")),
-        targets=("databricks_workspace_file.sql-thresholds_toml", "databricks_alert_v2.stale_tables"),
+        texts=(("sql/thresholds.toml", "value = 24\n", "value = 48\n"),), targets=_watching("stale_tables")
     ),
     "threshold_stricter": Edit(
-        texts=(("sql/thresholds.toml", "value = 85\n", "value = 88\n"),),
-        targets=("databricks_workspace_file.sql-thresholds_toml", "databricks_alert_v2.low_quality_tables"),
+        texts=(("sql/thresholds.toml", "value = 85\n", "value = 88\n"),), targets=_watching("low_quality_tables")
     ),
     "alert_limit": _alert(
         "stale_tables", lambda alert: alert["evaluation"]["threshold"]["value"].update(double_value=5)
@@ -149,9 +162,10 @@ EDITS: Mapping[str, Edit] = {
         )
     ),
     "dbt_model": Edit(texts=(("dbt/models/silver/dim_products.sql", "select", "select distinct"),)),
-    "tile_removed": Edit(
+    "tile_changed": Edit(
         texts=(("sql/dashboards/ml_models.toml", 'title = "In figures"', 'title = "In plain figures"'),)
     ),
+    "tile_removed": Edit(texts=(("sql/dashboards/ml_models.toml", _TILE, ""),)),
     "permission_wider": _permission("job-master_pipeline", "data-analysts", "CAN_MANAGE"),
     "permission_narrower": _permission("warehouse-analytics", "data-analysts", ""),
     "permission_everybody": _permission("folder-sql", "users", "CAN_READ"),

@@ -47,6 +47,8 @@ _FACTS = {
 }
 # What the review reads even where it does not change: the warehouse for its price, jobs that a changed job runs.
 _NEEDED = {"databricks_sql_endpoint"}
+_OF_A_CHILD = ("id", "name", "schedule", "health", "job_cluster", "task")
+_OF_A_TASK = ("task_key", "job_cluster_key", "max_retries", "dbt_task", "run_job_task")
 
 
 def main(names: list[str]) -> None:
@@ -113,12 +115,36 @@ def _terraform(stack: Path, env: Mapping[str, str], *arguments: str) -> str:
 def small(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return of a plan what a review of it reads."""
     kept = []
+    children = _children(plan)
     for entry in plan["resource_changes"]:
         changed = entry["change"]["actions"] != ["no-op"] or "previous_address" in entry
         if changed or entry["type"] in _NEEDED or _watches(entry, plan):
             kept.append({**entry, "change": _small_change(entry["change"], changed)})
+        elif entry["type"] == "databricks_job" and entry["change"]["before"]["id"] in children:
+            side = _child(entry["change"]["before"])
+            kept.append({**entry, "change": {"actions": ["no-op"], "before": side, "after": side}})
     return {"format_version": plan["format_version"], "terraform_version": plan["terraform_version"],
             "resource_changes": kept}  # fmt: skip
+
+
+def _children(plan: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the jobs that changed jobs run."""
+    tasks = [
+        task
+        for each in plan["resource_changes"]
+        if each["type"] == "databricks_job" and each["change"]["actions"] != ["no-op"]
+        for task in (each["change"]["after"] or {}).get("task", [])
+    ]
+    return {str(block["job_id"]) for task in tasks for block in task.get("run_job_task") or []}
+
+
+def _child(job: Mapping[str, Any]) -> Any:
+    """Return of a job what its cost is made of."""
+    side = {name: job[name] for name in _OF_A_CHILD}
+    side["task"] = [{name: task[name] for name in _OF_A_TASK} for task in job["task"]]
+    for task in side["task"]:
+        task["dbt_task"] = [{"schema": "default"}] if task["dbt_task"] else []
+    return _filled(side)
 
 
 def _watches(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
@@ -164,7 +190,7 @@ def _abridged(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, 
         if not isinstance(left, str) or not isinstance(right, str) or len(left) + len(right) < _LONG:
             continue
         if name == "serialized_dashboard":
-            old[name], new[name] = _small_dashboard(left), _small_dashboard(right)
+            old[name], new[name] = _small_dashboards(left, right)
         elif left == right and name != "content_base64":
             old[name] = new[name] = f"{left.splitlines()[0]} …"
         elif name == "content_base64":
@@ -181,14 +207,21 @@ def _same_left_out(left: str, right: str) -> tuple[str, str]:
         return left, right
     old, new = left.split("\n\n"), right.split("\n\n")
     shared = set(old) & set(new)
-    return tuple("\n\n".join(part for part in parts if part not in shared) for parts in (old, new))  # type: ignore[return-value]
+    left, right = ("\n\n".join(part for part in parts if part not in shared) for parts in (old, new))
+    return left, right
 
 
-def _small_dashboard(text: str) -> str:
-    document = json.loads(text)
-    for dataset in document["datasets"]:
-        dataset["queryLines"] = ["select 1\n"]
-    return json.dumps(document)
+def _small_dashboards(left: str, right: str) -> tuple[str, str]:
+    """Return two definitions without their questions and without the tiles that both have in the same place."""
+    documents = [json.loads(text) for text in (left, right)]
+    placed = [[json.dumps(place) for page in each["pages"] for place in page["layout"]] for each in documents]
+    shared = set(placed[0]) & set(placed[1])
+    for document in documents:
+        document["datasets"] = [{"name": each["name"], "queryLines": []} for each in document["datasets"]]
+        for page in document["pages"]:
+            page["layout"] = [place for place in page["layout"] if json.dumps(place) not in shared]
+    old, new = (json.dumps(document) for document in documents)
+    return old, new
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_there_are_thirty_small_fixtures_and_no_others() -> None:
         ("permission_narrower", "warehouse analytics: group data-analysts: CAN_USE → (nothing): narrower"),
         ("node_type", "table_maintenance cluster main node type: Standard_D8ds_v5 → Standard_DS5_v2"),
         ("more_workers", "model_retraining cluster main workers: 4 → 8"),
-        ("retries_removed", "table_maintenance task vacuum retries 2 → 0"),
+        ("retries_removed", "table_maintenance task vacuum retries 1 → 0"),
         ("timeout_removed", "table_maintenance timeout 2 h 0 min → none"),
         (
             "recipient_removed",

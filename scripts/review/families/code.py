@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from scripts.review.families.generic import opening
 from scripts.review.fields import differences
 from scripts.review.plan import UNKNOWN, Change
@@ -23,9 +25,11 @@ def describe(change: Change) -> Story:
     if not isinstance(before, str) or not isinstance(after, str) or UNKNOWN in (before, after):
         return Story((*lines, Line(f"{change.key}: content changes; its text is not in the plan", "code")))
     diff = unified(_path(change), before, after)
-    lines.append(Line(f"{change.key}: {diff.added} lines added, {diff.removed} removed", "code"))
+    lines.append(Line(f"{_path(change)}: lines +{diff.added} -{diff.removed}", "code"))
     return Story(tuple(lines), (diff,))
 
 
 def _path(change: Change) -> str:
-    return str(change.after.get("path") or change.before.get("path") or change.key)
+    """Path below the root of the environment."""
+    path = str(change.after.get("path") or change.before.get("path") or change.key)
+    return re.sub(r"^/Shared/ecommerce/[^/]+/", "", path)

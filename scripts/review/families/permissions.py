@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.review.families.generic import opening
 from scripts.review.fields import differences
-from scripts.review.plan import Change
+from scripts.review.plan import UNKNOWN, Change
 from scripts.review.story import Line, Story
 
 # From least to most; a level that is not here is compared with nothing and counts as wider.
@@ -38,6 +38,10 @@ def describe(change: Change) -> Story:
     """Say whose access to one object changes."""
     where = change.key.replace("-", " ", 1)
     before, after = _levels(change.before), _levels(change.after)
+    if change.kind == "destroyed":
+        return Story((Line(f"{where}: nobody is named any more: {', '.join(before) or 'nobody was'}"),))
+    if change.kind == "added" and UNKNOWN in change.after.values():
+        return Story(tuple(_of_new(where, after)))
     lines = [Line(line.text, "") if change.kind == "replaced" else line for line in _opening(change)]
     lines += [_line(where, who, before.get(who, ""), after.get(who, "")) for who in _changed(before, after)]
     if change.kind == "changed":
@@ -56,6 +60,13 @@ def describe_secret_acl(change: Change) -> Story:
 
 def _opening(change: Change) -> list[Line]:
     return [] if change.kind in ("added", "destroyed") and _levels(change.after or change.before) else opening(change)
+
+
+def _of_new(where: str, levels: Mapping[str, str]) -> list[Line]:
+    """Access to what is new itself is nobody's gain, unless it is everybody's."""
+    everybody = [who for who in levels if who.partition(" ")[2] in _EVERYBODY]
+    told = ", ".join(f"{who} {level}" for who, level in levels.items())
+    return [Line(f"{where}, new: {told}", "wider-control" if everybody else "")]
 
 
 def _acl(side: Mapping[str, Any]) -> dict[str, str]:

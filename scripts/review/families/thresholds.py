@@ -49,8 +49,9 @@ def _lines(before: Mapping[str, Any], after: Mapping[str, Any], users: Mapping[s
         weaker = (now < was) if name in BELOW else (now > was)
         unit = _UNITS.get(str(after[name].get("unit")), str(after[name].get("unit")))
         moved = f"{value_words(was)} → {value_words(now)} {unit}"
+        verdict = "weaker" if weaker else "stricter"
         for alert in users.get(name, ()):
-            verdict = "weaker" if weaker else "stricter"
             yield Line(f"alert {alert} threshold {moved}: {verdict}", "weaker-alert" if weaker else "")
         if name not in users:
-            yield Line(f"threshold {name} {moved}")
+            alarms = after[name].get("severity") != "INFO"
+            yield Line(f"threshold {name} {moved}: {verdict}", "weaker-alert" if weaker and alarms else "")
