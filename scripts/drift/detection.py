@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -128,19 +129,37 @@ def _changed(resource: Resource, difference: Difference) -> Finding:
         actual=actual,
         severity=severity.of_difference(resource.type, difference),
         proposal=_redacted(proposal.of_difference(resource, shown)),
-        diff=_diff(declared, actual),
+        diff=_diff(declared, actual, proposal.file_of(resource) if difference.pattern == "content" else ""),
+        note=_state_agrees(resource, difference),
         ids=frozenset({KINDS[resource.type].key(resource), resource.id} - {""}),
         object_type=resource.type,
     )
 
 
-def _diff(declared: object, actual: object) -> str:
-    """Return the unified diff of two texts of more than one line."""
+def _state_agrees(resource: Resource, difference: Difference) -> str:
+    """Say when the state holds what the workspace holds: then the code moved on, or a refresh took the drift over."""
+    known = resource.attributes.get(difference.pattern)
+    if difference.pattern == "content" and isinstance(difference.actual, str):
+        # The provider keeps a digest of what it sent; a notebook's last line ends are not compared.
+        sent = {hashlib.md5(each.encode(), usedforsecurity=False).hexdigest() for each in _endings(difference.actual)}
+        agrees = resource.attributes.get("md5") in sent
+    else:
+        agrees = known not in (None, "") and known == difference.actual
+    return "the Terraform state says the same as the workspace: not deployed yet, or refreshed since" if agrees else ""
+
+
+def _endings(text: str) -> tuple[str, str]:
+    return text, text.removesuffix("\n")
+
+
+def _diff(declared: object, actual: object, file: str = "") -> str:
+    """Return the unified diff of two texts of more than one line; of a file of ours as `git apply` takes it."""
     if not isinstance(declared, str) or not isinstance(actual, str) or "\n" not in declared + actual:
         return ""
     before, after = declared.splitlines(keepends=True), actual.splitlines(keepends=True)
-    lines = difflib.unified_diff(before, after, "declared", "workspace", n=_CONTEXT)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
+    names = (f"a/{file}", f"b/{file}") if file else ("declared", "workspace")
+    lines = difflib.unified_diff(before, after, *names, n=_CONTEXT)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _redacted(ways: Proposal) -> Proposal:

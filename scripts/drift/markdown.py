@@ -98,6 +98,6 @@ def _code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    for letter in "\\`*_[]<>|@#":
-        text = text.replace(letter, f"&#{ord(letter)};")
-    return " ".join(text.split())
+    """Return a text that formats nothing and calls nobody."""
+    line = " ".join(text.split())
+    return "".join(f"&#{ord(letter)};" if letter in "\\`*_[]<>|@#&" else letter for letter in line)

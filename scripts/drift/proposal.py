@@ -14,6 +14,17 @@ from scripts.drift.findings import Proposal
 from scripts.drift.kinds import KINDS
 from scripts.drift.undeclared import Stray
 
+# Of these the provider knows what they are unsaid, so it tracks them unsaid.
+_PROVIDER_DEFAULTS = frozenset(
+    {
+        "auto_stop_mins",
+        "autotermination_minutes",
+        "enable_photon",
+        "max_concurrent_runs",
+        "max_num_clusters",
+        "spot_instance_policy",
+    }
+)
 _BLIND = "terraform plan does not see this: "
 _LIMIT = 2000  # characters of a value in a command; longer ones are in the diff
 
@@ -93,7 +104,7 @@ def of_difference(resource: Resource, difference: Difference) -> Proposal:
 
 def of_missing(resource: Resource) -> Proposal:
     """Return the ways out of a missing object."""
-    return Proposal(targeted(resource.address), f"{_file(resource)}: take it out, if it is not wanted any more")
+    return Proposal(targeted(resource.address), f"{file_of(resource)}: take it out, if it is not wanted any more")
 
 
 def of_undeclared(stray: Stray, in_state: str) -> Proposal:
@@ -118,6 +129,8 @@ def of_access(resource: Resource, key: str, object_id: str, difference: AccessDi
     adopt = f"infra/access.py: {'add ' if level else 'take out '}{entry}"
     if not kind:
         adopt = "nothing of ours declares access to it; render it in infra/render, or add to infra/drift_ignores.toml"
+    elif level and not difference.principal.startswith("group ") and " " in difference.principal:
+        adopt = "infra/access.py gives access to groups only: put them into one that has it"
     elif level and level not in LEVELS[kind]:
         adopt = f"infra/access.py knows no level {level} for a {kind}"
     if difference.address != resource.address:
@@ -145,37 +158,44 @@ def targeted(address: str, replaced: bool = False) -> str:
 def _revert(resource: Resource, difference: Difference) -> str:
     if resource.type in ("databricks_notebook", "databricks_workspace_file"):
         return targeted(resource.address, replaced=True)  # the state knows only a digest of what was sent
-    if not _hidden(resource.type, difference):
+    if not _hidden(resource, difference):
         return targeted(resource.address)
     command = _COMMANDS.get(resource.type)
     return _BLIND + (command(resource, difference) if command else f"set {difference.path} by hand")
 
 
-def _hidden(kind: str, difference: Difference) -> bool:
+def _hidden(resource: Resource, difference: Difference) -> bool:
     """Whether Terraform's refresh keeps the old value: what goes or comes at the top level of the older resources."""
-    if kind == "databricks_alert_v2":
+    if resource.type == "databricks_alert_v2":
         return False
-    if kind == "databricks_dashboard":
+    if resource.type == "databricks_dashboard":
         return difference.pattern.startswith("published")
-    top = "." not in difference.pattern and not difference.pattern.endswith("[]")
-    whole = difference.pattern.split(".")[0] in ("tags", "properties", "custom_tags", "spark_conf")
-    return (top or whole) and (difference.declared is None or difference.actual is None)
+    top = difference.pattern.split(".")[0].removesuffix("[]")
+    # Lists are blocks to Terraform, named in the singular.
+    if top not in resource.arguments and top.removesuffix("s") not in resource.arguments:
+        return top not in _PROVIDER_DEFAULTS
+    return difference.pattern == top and difference.actual is None
 
 
 def _job_command(resource: Resource, difference: Difference) -> str:
     top = difference.pattern.split(".")[0].removesuffix("[]")
-    if difference.declared is None and top == difference.pattern:
-        body: Body = {"job_id": int(resource.id or 0), "fields_to_remove": [top]}
-    else:
-        wanted = KINDS[resource.type].desired(resource, "").get(top)
-        body = {"job_id": int(resource.id or 0), "new_settings": {top: wanted}}
-    return f"databricks jobs update --json {_quoted(body)}"
+    wanted = _wanted(resource, difference)
+    if top == "run_as" and isinstance(wanted, str):
+        wanted = {"user_name" if "@" in wanted else "service_principal_name": wanted}
+    change: Body = {"new_settings": {top: wanted}} if wanted else {"fields_to_remove": [top]}
+    return f"databricks jobs update --json {_quoted({'job_id': int(resource.id or 0), **change})}"
+
+
+def _wanted(resource: Resource, difference: Difference) -> Json:
+    """Return what the whole top-level field of a difference should be."""
+    top = difference.pattern.split(".")[0].removesuffix("[]")
+    return difference.declared if difference.pattern == top else KINDS[resource.type].desired(resource, "").get(top)
 
 
 def _by_update(command: str) -> Callable[[Resource, Difference], str]:
     def made(resource: Resource, difference: Difference) -> str:
         top = difference.pattern.split(".")[0]
-        wanted = KINDS[resource.type].desired(resource, "").get(top)
+        wanted = _wanted(resource, difference)
         return f"databricks {command} {shlex.quote(resource.id)} --json {_quoted({top: wanted})}"
 
     return made
@@ -213,15 +233,17 @@ def _access_command(resource: Resource, key: str, object_id: str, difference: Ac
 
 def _adopt(resource: Resource, difference: Difference) -> str:
     if resource.type in ("databricks_notebook", "databricks_workspace_file"):
-        return f"{_file(resource)}: apply the diff (git apply)"
+        # SQL names its catalog in the workspace and not here: such a hunk has to be applied by hand.
+        return f"{file_of(resource)}: git apply the diff, which --json has whole"
     value = "take it out" if difference.actual is None else f"set it to {_short(difference.actual)}"
     for kind, start, where in _ELSEWHERE:
         if kind == resource.type and difference.pattern.startswith(start):
             return f"{where.replace('{key}', resource.name)} ({difference.path}): {value}"
-    return f"{_file(resource)} ({difference.path}): {value}"
+    return f"{file_of(resource)} ({difference.path}): {value}"
 
 
-def _file(resource: Resource) -> str:
+def file_of(resource: Resource) -> str:
+    """Return the file of ours that declares a resource, and where in it."""
     if resource.type in ("databricks_notebook", "databricks_workspace_file"):
         path = "/".join(str(resource.arguments["path"]).split("/")[4:])  # below /Shared/ecommerce/<environment>
         suffix = {"PYTHON": ".py", "SQL": ".sql"}.get(str(resource.arguments.get("language")), "")

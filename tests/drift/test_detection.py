@@ -58,13 +58,13 @@ def test_what_a_plan_cannot_see_is_reverted_otherwise() -> None:
 
 def test_edited_code_comes_with_its_diff() -> None:
     bent = world()
-    bent.objects["databricks_notebook"][f"{ROOT}/notebooks/a"]["content"] = "# Databricks notebook source\nprint(3)"
+    bent.objects["databricks_notebook"][f"{ROOT}/notebooks/a"]["content"] = "# Databricks notebook source\nprint(3)\n"
     finding = only(found(bent).findings)
     assert (finding.kind, finding.severity) == ("content", "high")
     assert "-print(1)\n-print(2)\n" in finding.diff
     assert "+print(3)\n" in finding.diff
     assert "-replace=databricks_notebook.a" in finding.proposal.revert
-    assert finding.proposal.adopt == "notebooks/a.py: apply the diff (git apply)"
+    assert finding.proposal.adopt == "notebooks/a.py: git apply the diff, which --json has whole"
 
 
 def test_a_missing_folder_says_what_was_in_it_once() -> None:

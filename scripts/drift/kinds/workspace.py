@@ -45,7 +45,7 @@ def observed(entry: Body, content: bytes | None) -> Body:
 
 def source(content: bytes) -> str:
     """Return a notebook's source: it is kept by cells, so line ends and the very last one are not."""
-    return text(content).replace("\r\n", "\n").rstrip()
+    return text(content).replace("\r\n", "\n").rstrip() + "\n"
 
 
 def text(content: bytes) -> str:
