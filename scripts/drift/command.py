@@ -51,7 +51,7 @@ def run(environment: str, options: Options) -> int:
     if options.markdown:
         options.markdown.write_text(markdown(report), encoding="utf-8")
     if options.issue:
-        waiting.print(_issue(report), markup=False, highlight=False, soft_wrap=True)
+        waiting.print(hand_over(report), markup=False, highlight=False, soft_wrap=True)
     _print(report, options.as_json)
     return report.exit_code
 
@@ -94,7 +94,7 @@ def _ask(client: WorkspaceClient, env: Environment, sql: str) -> answers.Answer:
     return answers.ask(client, warehouse, sql)
 
 
-def _issue(report: Report) -> str:
+def hand_over(report: Report) -> str:
     """Open, update or close the environment's issue and return what was done; nothing on half a look."""
     if report.exit_code == COULD_NOT_TELL:
         return "the issue stays as it is: not everything could be read"
