@@ -42,12 +42,13 @@ def run(environment: str, options: Options) -> int:
     """Look for drift, print it and return 0 none, 2 drift, 1 could not tell."""
     env = connection.environment(environment)
     waiting = Console(stderr=True)
-    with waiting.status(f"synthesizing {env.name} …") as status:
-        with tempfile.TemporaryDirectory(prefix="ecom-drift-") as folder:
-            stack_folder = options.stack or declared.synthesize(env.name, Path(folder), os.environ)
-            stack = declared.load(stack_folder, os.environ)
-        client = connection.connect(env)
-        report = look(env, client, stack, status.update)
+    client = connection.connect(env)
+    with (
+        waiting.status(f"synthesizing {env.name} …") as status,
+        tempfile.TemporaryDirectory(prefix="ecom-drift-") as folder,
+    ):
+        stack_folder = options.stack or declared.synthesize(env.name, Path(folder), os.environ)
+        report = look(env, client, declared.load(stack_folder, os.environ), status.update)
     if options.markdown:
         options.markdown.write_text(markdown(report), encoding="utf-8")
     if options.issue:
@@ -87,6 +88,7 @@ def look(env: Environment, client: WorkspaceClient, stack: declared.Stack, told:
 
 
 def _ask(client: WorkspaceClient, env: Environment, sql: str) -> answers.Answer:
+    """Ask the environment's warehouse; only when there is drift, for asking starts one that sleeps."""
     try:
         warehouse = connection.warehouse_id(client, env)
     except CommandError as error:

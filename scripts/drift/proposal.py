@@ -28,6 +28,7 @@ _PROVIDER_DEFAULTS = frozenset(
 _BLIND = "terraform plan does not see this: "
 _LIMIT = 2000  # characters of a value in a command; longer ones are in the diff
 
+_SUFFIXES = {"PYTHON": ".py", "SQL": ".sql", "SCALA": ".scala", "R": ".r"}
 # Where each type is declared; {key} is the name of its spec.
 _FILES: Mapping[str, str] = {
     "databricks_job": "infra/jobs/{key}.py",
@@ -113,11 +114,24 @@ def of_undeclared(stray: Stray, in_state: str) -> Proposal:
         return Proposal(targeted(in_state), "declare it again: it left the code and not yet the workspace")
     revert = _DELETIONS[stray.type].format(key=shlex.quote(stray.key))
     if stray.type in ("databricks_notebook", "databricks_workspace_file", "databricks_directory"):
-        inside = "/".join(stray.key.split("/")[4:])
-        return Proposal(revert, f"databricks workspace export-dir or export {shlex.quote(stray.key)} to ./{inside}")
+        return Proposal(revert, _export(stray))
     where = _FILES[stray.type].replace("{key}", "<name>")
     block = f'import {{ to = {stray.type}.<name>  id = "{stray.key}" }}'
     return Proposal(revert, f"declare it in {where}, and take it over: {block}")
+
+
+def _export(stray: Stray) -> str:
+    """Return the command that brings a folder, notebook or file here, where it lies there."""
+    source = shlex.quote(stray.key)
+    here = _below_root(stray.key) + _SUFFIXES.get(str(stray.body.get("language")), "")
+    if stray.type == "databricks_directory":
+        return f"databricks workspace export-dir {source} {shlex.quote(here)}"
+    return f"databricks workspace export {source} --file {shlex.quote(here)}"
+
+
+def _below_root(path: str) -> str:
+    """Return a path as it is in this repository: below /Shared/ecommerce/<environment>."""
+    return "/".join(path.split("/")[4:])
 
 
 def of_access(resource: Resource, key: str, object_id: str, difference: AccessDifference) -> Proposal:
@@ -245,9 +259,8 @@ def _adopt(resource: Resource, difference: Difference) -> str:
 def file_of(resource: Resource) -> str:
     """Return the file of ours that declares a resource, and where in it."""
     if resource.type in ("databricks_notebook", "databricks_workspace_file"):
-        path = "/".join(str(resource.arguments["path"]).split("/")[4:])  # below /Shared/ecommerce/<environment>
-        suffix = {"PYTHON": ".py", "SQL": ".sql"}.get(str(resource.arguments.get("language")), "")
-        return path + suffix
+        suffix = _SUFFIXES.get(str(resource.arguments.get("language")), "")
+        return _below_root(str(resource.arguments["path"])) + suffix
     if resource.type in ("databricks_permissions", "databricks_secret_acl"):
         return "infra/access.py"
     return _FILES[resource.type].replace("{key}", resource.name)

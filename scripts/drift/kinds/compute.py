@@ -54,6 +54,7 @@ CLUSTER_RULES = Rules(
         "azure_attributes.first_on_demand": Default(1, _CLOUD),
         "azure_attributes.availability": Default("ON_DEMAND_AZURE", _CLOUD),
         "azure_attributes.spot_bid_max_price": Default(-1, _CLOUD),
+        "runtime_engine": Default("STANDARD", "follows from a Spark version without Photon"),
         "is_single_node": Default(False, "the API's default"),
     },
     sets=frozenset({"libraries"}),

@@ -47,6 +47,7 @@ RULES = Rules(
         "tasks[].spark_python_task.source": Default("WORKSPACE", _SOURCE),
         "tasks[].sql_task.file.source": Default("WORKSPACE", _SOURCE),
         f"{_CLUSTER}.enable_elastic_disk": Default(True, _CLOUD),
+        f"{_CLUSTER}.runtime_engine": Default("STANDARD", "follows from a Spark version without Photon"),
         f"{_CLUSTER}.azure_attributes.first_on_demand": Default(1, _CLOUD),
         f"{_CLUSTER}.azure_attributes.availability": Default("ON_DEMAND_AZURE", _CLOUD),
         f"{_CLUSTER}.azure_attributes.spot_bid_max_price": Default(-1, _CLOUD),
