@@ -42,12 +42,14 @@ class Deployed:
         assert not world.problems
         return detect(self.site.stack, world, PROD), world
 
+    @property
+    def synthesized(self) -> tuple[str, str]:
+        return "--stack", str(self.folder)
+
     def ecom(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scripts", "drift", "--environment", "prod", "--stack", str(self.folder)]
+        command = [sys.executable, "-m", "scripts", "drift", "--environment", "prod", *arguments]
         env = {**self.deployer.env, **variables}
-        return subprocess.run(
-            [*command, *arguments], cwd=toolchain.ROOT, env=env, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(command, cwd=toolchain.ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_nothing_right_after_a_deploy_by_bounded_calls(deployed: Deployed) -> No
 
 
 def test_exit_codes(deployed: Deployed, tmp_path: Path) -> None:
-    fine = deployed.ecom("--json")
+    fine = deployed.ecom("--json")  # synthesizes by itself
     assert fine.returncode == 0, fine.stdout + fine.stderr
     assert json.loads(fine.stdout)["findings"] == []
 
@@ -101,7 +103,7 @@ def test_exit_codes(deployed: Deployed, tmp_path: Path) -> None:
     deployed.site.undos.append(
         lambda: deployed.site.send("POST", "/api/2.2/jobs/update", {"job_id": int(job), "new_settings": unpause})
     )
-    drifted = deployed.ecom("--markdown", str(tmp_path / "drift.md"))
+    drifted = deployed.ecom(*deployed.synthesized, "--markdown", str(tmp_path / "drift.md"))
     assert drifted.returncode == 2, drifted.stdout + drifted.stderr
     assert "1 finding: 1 high" in drifted.stdout
     assert "schedule.pause_status" in drifted.stdout
@@ -111,7 +113,7 @@ def test_exit_codes(deployed: Deployed, tmp_path: Path) -> None:
     assert "infra/environments.py: schedules_on" in written
 
     deployed.site.restore()
-    silent = deployed.ecom(DATABRICKS_HOST="http://127.0.0.1:9")
+    silent = deployed.ecom(*deployed.synthesized, DATABRICKS_HOST="http://127.0.0.1:9")
     assert silent.returncode == 1
     assert silent.stderr.strip().splitlines()[-1].startswith("error: Workspace http://127.0.0.1:9 does not answer")
 
@@ -131,7 +133,7 @@ def test_secrets_and_their_values_are_never_shown(deployed: Deployed, tmp_path: 
     body = {"scope": "email", "key": "password", "string_value": canary}
     site.send("POST", "/api/2.0/secrets/put", body)
     site.undos.append(lambda: site.send("POST", "/api/2.0/secrets/delete", {"scope": "email", "key": "password"}))
-    output = deployed.ecom("--json", "--markdown", str(tmp_path / "drift.md"))
+    output = deployed.ecom(*deployed.synthesized, "--json", "--markdown", str(tmp_path / "drift.md"))
     site.restore()
     assert output.returncode == 2
     for text in (output.stdout, output.stderr, (tmp_path / "drift.md").read_text()):
