@@ -21,6 +21,7 @@ _WORKSPACE_TYPES = {
     "NOTEBOOK": "databricks_notebook",
     "FILE": "databricks_workspace_file",
 }
+_TRASH = ("DELETED", "TRASHED")  # what lies there still answers
 _SEGMENTS = {
     "databricks_job": "jobs",
     "databricks_alert_v2": "alertsv2",
@@ -72,16 +73,31 @@ def read(client: WorkspaceClient, stack: Stack, root: str, told: Callable[[int],
 
 def _lists(api: Api, stack: Stack) -> dict[str, dict[str, Body]]:
     """Read every list that needs no other, side by side; then those inside them."""
-    reads: dict[str, Callable[[], dict[str, Body]]] = {
+    reads = _readers_of_lists(api, stack)
+    objects = api.each("list of", lambda kind: reads[kind](), reads)
+    objects = {kind: objects.get(kind, {}) for kind in reads}
+    owners = [name for name in objects["databricks_schema"] if not name.endswith(".information_schema")]
+    volumes = api.each("volumes of", lambda schema: _volumes(api, schema), owners)
+    objects["databricks_volume"] = {
+        each["full_name"]: unity.observed(each) for some in volumes.values() for each in some
+    }
+    return objects
+
+
+def _readers_of_lists(api: Api, stack: Stack) -> dict[str, Callable[[], dict[str, Body]]]:
+    return {
         "databricks_job": lambda: {
             str(each["job_id"]): job.observed(each) for each in api.pages("/api/2.2/jobs/list", "jobs", limit=100)
         },
         "databricks_alert_v2": lambda: {
-            each["id"]: alert.observed(each) for each in api.pages("/api/2.0/alerts", "alerts", page_size=100)
+            each["id"]: alert.observed(each)
+            for each in api.pages("/api/2.0/alerts", "alerts", page_size=100)
+            if each.get("lifecycle_state") not in _TRASH
         },
         "databricks_dashboard": lambda: {
             each["dashboard_id"]: dashboard.observed(each, None)
             for each in api.pages("/api/2.0/lakeview/dashboards", "dashboards", page_size=100)
+            if each.get("lifecycle_state") not in _TRASH
         },
         "databricks_cluster": lambda: {
             each["cluster_id"]: compute.observed_cluster(each, [])
@@ -105,14 +121,6 @@ def _lists(api: Api, stack: Stack) -> dict[str, dict[str, Body]]:
             for each in api.pages("/api/2.0/secrets/scopes/list", "scopes")
         },
     }
-    objects = api.each("list of", lambda kind: reads[kind](), reads)
-    objects = {kind: objects.get(kind, {}) for kind in reads}
-    owners = [name for name in objects["databricks_schema"] if not name.endswith(".information_schema")]
-    volumes = api.each("volumes of", lambda schema: _volumes(api, schema), owners)
-    objects["databricks_volume"] = {
-        each["full_name"]: unity.observed(each) for some in volumes.values() for each in some
-    }
-    return objects
 
 
 def _schemas(api: Api, stack: Stack) -> dict[str, Body]:
@@ -185,15 +193,14 @@ def _job(api: Api, key: str) -> Body | None:
 
 def _alert(api: Api, key: str) -> Body | None:
     answer = api.get(f"/api/2.0/alerts/{key}")
-    # Trashed alerts still answer.
-    if answer is None or answer.get("lifecycle_state") in ("DELETED", "TRASHED"):
+    if answer is None or answer.get("lifecycle_state") in _TRASH:
         return None
     return alert.observed(answer)
 
 
 def _dashboard(api: Api, key: str) -> Body | None:
     draft = api.get(f"/api/2.0/lakeview/dashboards/{key}")
-    if draft is None or draft.get("lifecycle_state") == "TRASHED":
+    if draft is None or draft.get("lifecycle_state") in _TRASH:
         return None
     return dashboard.observed(draft, api.get(f"/api/2.0/lakeview/dashboards/{key}/published"))
 

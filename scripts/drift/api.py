@@ -10,7 +10,7 @@ import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import count
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -33,13 +33,14 @@ class Api:
         self._do = client.api_client.do
         self._pool = pool
         self._told = told
-        self._counter = count(1)
+        self._lock = Lock()
         self.calls = 0
         self.problems: dict[str, str] = {}
 
     def get(self, path: str, /, **query: Any) -> Body | None:
         """Return an object, or None when there is none."""
-        self.calls = next(self._counter)
+        with self._lock:
+            self.calls += 1
         self._told(self.calls)
         try:
             answer = self._do("GET", quote(path, safe="/"), query=query)

@@ -49,7 +49,7 @@ def strays(stack: Stack, world: World, env: Environment) -> list[Stray]:
         Stray(kind, key, _name(kind, key, body), body)
         for kind in _NAMES
         for key, body in world.objects.get(kind, {}).items()
-        if key not in declared[kind] and ours(kind, body, stack, env)
+        if key not in declared[kind] and ours(kind, body, env)
     ]
     found += _tree(declared, world, env, found)
     return sorted(found, key=lambda stray: stray.address)
@@ -64,7 +64,7 @@ def declared_keys(stack: Stack) -> dict[str, set[str]]:
     return found
 
 
-def ours(kind: str, body: Body, stack: Stack, env: Environment) -> bool:
+def ours(kind: str, body: Body, env: Environment) -> bool:
     """Whether an object belongs to the environment by its prefix, its tags, its folder or what it is in."""
     if kind in ("databricks_schema", "databricks_volume"):
         return body.get("catalog_name") == env.catalog and body.get("name") != "information_schema"

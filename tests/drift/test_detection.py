@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from scripts.drift import declared
+from infra.environments import DEV
+from scripts.drift import declared, undeclared
 from scripts.drift.findings import Finding
 from tests.drift import worlds
 from tests.drift.worlds import ME, ROOT, found, stack, with_access, world
@@ -183,3 +184,22 @@ def test_findings_are_json() -> None:
     bent = world()
     bent.objects["databricks_job"]["1001"]["tags"] = {"a": "b"}
     assert json.loads(json.dumps([each.as_json("prod") for each in found(bent).findings]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "ours"),
+    [
+        ("databricks_job", {"name": "[dev] mine"}, True),
+        ("databricks_job", {"name": "mine [dev] "}, False),
+        ("databricks_cluster_policy", {"name": "[dev] mine", "definition": {}}, True),
+        ("databricks_dashboard", {"display_name": "x", "parent_path": "/Shared/ecommerce/dev/dashboards"}, True),
+        ("databricks_dashboard", {"display_name": "x", "parent_path": "/Shared/ecommerce/dev2"}, False),
+        ("databricks_schema", {"name": "x", "catalog_name": "ecommerce_dev"}, True),
+        ("databricks_schema", {"name": "information_schema", "catalog_name": "ecommerce_dev"}, False),
+        ("databricks_schema", {"name": "x", "catalog_name": "ecommerce_prod"}, False),
+        ("databricks_secret_scope", {"name": "ecommerce-x"}, True),
+        ("databricks_secret_scope", {"name": "team"}, False),
+    ],
+)
+def test_what_is_ours_in_an_environment_with_a_prefix(kind: str, body: dict[str, object], ours: bool) -> None:
+    assert undeclared.ours(kind, body, DEV) is ours
