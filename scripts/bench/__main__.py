@@ -24,6 +24,7 @@ from scripts.bench.history import measure_history
 from scripts.bench.measurement import Measurement
 from scripts.bench.models import measure_models
 from scripts.bench.plan import measure_plan
+from scripts.bench.review import measure_review
 from scripts.bench.scale import measure_files, measure_jobs
 from scripts.errors import CommandError
 
@@ -34,6 +35,7 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "plan": lambda: [measure_plan()],
     "growth": measure_growth,
     "drift": measure_drift,
+    "review": measure_review,
     "day": measure_day,
     "bronze": measure_bronze,
     "anomalies": measure_anomalies,
