@@ -91,13 +91,16 @@ class Terraform:
         return {f"{kind}.{name}" for kind, names in types.items() for name in names}
 
     def _ask(self, *arguments: str) -> str:
-        result = subprocess.run(
-            ["terraform", f"-chdir={self.folder}", *arguments],
-            env=dict(self.variables),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        try:
+            result = subprocess.run(
+                ["terraform", f"-chdir={self.folder}", *arguments],
+                env=dict(self.variables),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except OSError as error:
+            raise _not_started(error) from error
         if result.returncode != 0:
             raise self._failure(arguments[0], result.stderr or result.stdout, result.returncode)
         return result.stdout
@@ -112,14 +115,17 @@ class Terraform:
         log = self.logs / f"{self.stack}.{arguments[0]}.log"
         log.touch(mode=0o600)
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                ["terraform", f"-chdir={self.folder}", *arguments],
-                env=dict(self.variables),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(
+                    ["terraform", f"-chdir={self.folder}", *arguments],
+                    env=dict(self.variables),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise _not_started(error) from error
         interrupted = _follow(process, log, told)
         if interrupted:
             said = f"terraform {arguments[0]} of stack {self.stack} was interrupted, and ended in good order"
@@ -186,6 +192,11 @@ def diagnostics(text: str) -> Iterator[Diagnostic]:
     for block in f"\n{_FRAME.sub('', text)}".split("\nError: ")[1:]:
         summary, _, detail = block.partition("\n")
         yield Diagnostic(summary.strip(), detail)
+
+
+def _not_started(error: OSError) -> TerraformError:
+    said = f"terraform cannot be started ({error.strerror}): install Terraform 1.5 or newer and put it on PATH"
+    return TerraformError(said, [said])
 
 
 def _event(line: str) -> dict[str, Any] | None:

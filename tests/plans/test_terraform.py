@@ -57,19 +57,22 @@ def program(folder: Path, script: str) -> Terraform:
     ],
     ids=["killed", "silent", "two"],
 )
-def test_how_terraform_ended_is_told_in_one_line(
-    script: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_how_terraform_ended_is_told_in_one_line(script: str, said: str, tmp_path: Path) -> None:
     terraform = program(tmp_path, script)
-    monkeypatch.setenv("PATH", terraform.variables["PATH"])
     with pytest.raises(TerraformError) as raised:
         terraform.init()
     assert (str(raised.value), raised.value.code) == (said, 1)
 
 
-def test_what_terraform_prints_is_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_terraform_is_told_what_to_install(tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, {"PATH": str(tmp_path)}, tmp_path / "logs")
+    for ask in (terraform.init, terraform.state):
+        with pytest.raises(TerraformError, match="terraform cannot be started"):
+            ask()
+
+
+def test_what_terraform_prints_is_for_its_owner_only(tmp_path: Path) -> None:
     terraform = program(tmp_path, "echo fine")
-    monkeypatch.setenv("PATH", terraform.variables["PATH"])
     terraform.init()
     log = tmp_path / "logs" / "dev.init.log"
     assert (log.read_text(), log.stat().st_mode & 0o777) == ("fine\n", 0o600)
