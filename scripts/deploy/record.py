@@ -19,6 +19,9 @@ from scripts.plans.facts import StateMark
 
 FILE = "deploy.json"
 
+_PROVEN = "deployed, read back, and a second plan has no changes"
+_NOTHING = "nothing to deploy, and all that is declared is in the state"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -72,7 +75,7 @@ def show(record: Record, console: Console) -> None:
     rows = {
         "environment": f"{record.environment} on {record.host}",
         "plan": facts.in_words(record.counts),
-        "result": record.problem or "deployed, read back, and a second plan has no changes",
+        "result": record.problem or (_PROVEN if any(record.counts.values()) else _NOTHING),
         "who": f"{record.who}, as {record.principal}",
         "when": f"{record.started_at}, {record.seconds:.0f} s",
         "commit": record.commit + (" with changes that are not committed" if record.dirty else ""),

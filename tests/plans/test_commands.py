@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,6 @@ def test_a_record_is_written_whole_and_shown_for_people(tmp_path: Path) -> None:
     record.show(RECORD, Console(file=shown, width=120))
     for text in ("227 to create", "octocat [bot], as 8f1e4c1a", "serial 0 → serial 228, lineage 4711", "no changes"):
         assert text in shown.getvalue()
+
+    record.show(replace(RECORD, counts={"create": 0}), Console(file=shown, width=120))
+    assert "nothing to deploy, and all that is declared is in the state" in shown.getvalue()
