@@ -45,7 +45,7 @@ def sarif(rules: Sequence[Rule], verdicts: Iterable[Verdict], root: Path) -> dic
         "runs": [
             {
                 "tool": {"driver": {"name": "ecom policy", "rules": [_rule(rule) for rule in listed]}},
-                "originalUriBaseIds": {"ROOT": {"description": {"text": "The root of the repository."}}},
+                "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
                 "results": [_result(each, index, root) for each in verdicts if each.result != "passed"],
             }
         ],
@@ -75,7 +75,7 @@ def _result(verdict: Verdict, index: dict[str, int], root: Path) -> dict[str, An
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": declared_in(verdict.address, root), "uriBaseId": "ROOT"},
+                    "artifactLocation": {"uri": declared_in(verdict.address, root), "uriBaseId": "%SRCROOT%"},
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [{"fullyQualifiedName": verdict.address, "kind": "resource"}],
