@@ -32,7 +32,7 @@ def repair(session: Session, said: str, whole: bool, dry_run: bool = False) -> i
     if outcome is None:
         return INTERRUPTED
     if not outcome.good:
-        return report(session, outcome)
+        return report(session, outcome, node.run_id)
     last = outcome.as_json(session.env.name)
     text = f"repaired: {outcome.job} run {outcome.run.run_id}: {outcome.state}"
     if outcome.run.run_id != node.run_id:

@@ -61,13 +61,13 @@ def follow(session: Session, run_id: int, job: str) -> int:
     return report(session, outcome)
 
 
-def report(session: Session, outcome: Outcome) -> int:
-    """Answer with a run that ended and return its exit code."""
+def report(session: Session, outcome: Outcome, top: int | None = None) -> int:
+    """Answer with a run that ended and return its exit code; `top` is the run to repair when this is a child of it."""
     if outcome.good:
         session.answer(outcome.as_json(session.env.name), f"{outcome.job} run {outcome.run.run_id}: {outcome.state}")
         return 0
     session.answer(outcome.as_json(session.env.name))
-    raise CommandError(f"{outcome.sentence()}. Mend: ecom jobs repair {outcome.run.run_id}{_where(session)}")
+    raise CommandError(f"{outcome.sentence()}. Mend: ecom jobs repair {top or outcome.run.run_id}{_where(session)}")
 
 
 def cancel(session: Session, said: str, dry_run: bool = False) -> int:

@@ -102,8 +102,9 @@ def test_a_failure_further_on_is_mended_in_the_run_that_went_on(desk: Any) -> No
 
 def test_the_child_that_fails_again_stops_the_repair(desk: Any) -> None:
     pipeline.deploy(desk, bronze_fails=2)
-    fail(desk)
-    with pytest.raises(CommandError, match=r"bronze_ingestion run .* task orders FAILED: no such file"):
+    run_id = fail(desk)
+    said = rf"bronze_ingestion run .* task orders FAILED: no such file.* Mend: ecom jobs repair {run_id}$"
+    with pytest.raises(CommandError, match=said):
         repair.repair(desk.session(), "master_pipeline", whole=False)
     assert desk.started() == ["orders"]
     assert repair.repair(desk.session(), "master_pipeline", whole=False) == 0
