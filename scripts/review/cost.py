@@ -56,7 +56,8 @@ def month(sides: Iterable[tuple[Change, Mapping[str, Any]]], prices: Prices, day
     warehouse: Mapping[str, Any] = {}
     for change, side in sides:
         if change.type == "databricks_job":
-            jobs[str(side.get("id") or change.address)] = (change.title, side)
+            known = side.get("id") not in (None, UNKNOWN)  # new jobs have no id yet: none stands for another
+            jobs[str(side["id"]) if known else change.address] = (change.title, side)
         elif change.type == "databricks_alert_v2":
             alerts.append(side)
         elif change.type == "databricks_sql_endpoint":

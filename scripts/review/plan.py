@@ -65,8 +65,9 @@ class Change:
 
     @property
     def title(self) -> str:
-        """Name as people know the thing: its own name, else its key."""
-        for side in (self.after, self.before):
+        """Name as people know the thing: its own name, else its key; of what is made anew, the name it has now."""
+        sides = (self.before, self.after) if self.kind == "replaced" else (self.after, self.before)
+        for side in sides:
             for attribute in ("name", "display_name", "cluster_name", "path"):
                 if isinstance(text := side.get(attribute), str) and text:
                     return text

@@ -25,12 +25,17 @@ _REFERENCE = re.compile(r"\{\{\s*secrets/[\w.-]+/[\w.-]+\s*\}\}")
 
 # `password = "x"`, `--token x`, `"secret": "x"`: the name stays, the value goes.
 _ASSIGNED = re.compile(
-    rf"(?P<name>(?:{_NAMES})s?(?:[._\-\d][\w.-]*)?[\"']?\s*(?:=>|:=|==|[=:])\s*)"
+    rf"(?P<name>(?:{_NAMES})s?(?:[._\-\d][\w.-]*)?[\"']?[^\S\n]*(?:=>|:=|==|[=:])[^\S\n]*)"
     r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[^\s,;)\]}\"']+)",
     re.IGNORECASE,
 )
 # In code the right-hand side is often a call or a name, which tells nothing: dbutils.secrets.get(scope, key).
-_CODE = re.compile(r"[A-Za-z_][A-Za-z_.]*[(\[].*|[a-z_]+(?:\.[a-z_]+)*|[A-Z][A-Za-z]+|[\[({].*|\d{1,6}|\{\{.*|\$\{.*")
+_CODE = re.compile(
+    r"[A-Za-z_][A-Za-z_.]*[(\[].*|[A-Za-z_]+(?:\.[A-Za-z_]+)+|[\[({].*|\d{1,6}|\{\{.*|\$\{.*"
+    r"|None|True|False|null|true|false|str|int|bool|bytes|Any|string|[A-Z][A-Za-z]*Token|"
+    rf"[A-Za-z_]*(?:{_NAMES})s?[A-Za-z_]*",
+    re.IGNORECASE,
+)
 _KNOWN = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|dapi[0-9a-f]{32}(?:-\d+)?|dose[0-9a-f]{32}"  # Databricks: personal token, OAuth secret

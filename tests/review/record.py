@@ -66,6 +66,7 @@ def main(names: list[str]) -> None:
                 folder_of_edit = PLANS / name
                 folder_of_edit.mkdir(parents=True, exist_ok=True)
                 text = json.dumps(small(plan), separators=(",", ":"), ensure_ascii=False)
+                text = text.replace(str(root), "/local")  # where a volume lies on this machine is nobody's business
                 (folder_of_edit / "plan.json").write_text(text + "\n")
                 facts = {**_FACTS, "terraform": plan["terraform_version"]}
                 (folder_of_edit / "facts.json").write_text(json.dumps(facts, indent=1) + "\n")
@@ -162,6 +163,8 @@ def _small_change(change: Mapping[str, Any], changed: bool) -> dict[str, Any]:
         before = after = _filled(before)
     if isinstance(before, dict) and isinstance(after, dict):
         before, after = _abridged(before, after)
+    elif isinstance(before, dict):
+        before = {name: _first_line(value) for name, value in before.items()}
     kept = {**change, "before": _filled(before), "after": _filled(after)}
     for name in ("before_sensitive", "after_sensitive", "after_unknown"):
         kept[name] = _filled(change.get(name), drop_false=True)
@@ -192,13 +195,17 @@ def _abridged(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, 
         if name == "serialized_dashboard":
             old[name], new[name] = _small_dashboards(left, right)
         elif left == right and name != "content_base64":
-            old[name] = new[name] = f"{left.splitlines()[0]} …"
+            old[name] = new[name] = _first_line(left)
         elif name == "content_base64":
             texts = _same_left_out(*(base64.b64decode(text).decode() for text in (left, right)))
             old[name], new[name] = (base64.b64encode(text.encode()).decode() for text in texts)
         else:
             old[name], new[name] = _same_left_out(left, right)
     return old, new
+
+
+def _first_line(value: Any) -> Any:
+    return f"{value.splitlines()[0]} …" if isinstance(value, str) and len(value) > _LONG else value
 
 
 def _same_left_out(left: str, right: str) -> tuple[str, str]:

@@ -85,6 +85,14 @@ def test_what_is_not_known_is_said_and_not_guessed() -> None:
     assert _month(_job(health=[])).unknown == ("duration of j, taken as 1 h",)
 
 
+def test_new_jobs_whose_ids_are_unknown_are_not_taken_for_each_other() -> None:
+    first, second = (_job(key, id=UNKNOWN) for key in ("a", "b"))
+    parent = _job("parent", id=UNKNOWN, task=[{"task_key": "c", "run_job_task": [{"job_id": UNKNOWN}]}])
+    found = _month(first, second, parent)
+    assert found.parts["a"] == found.parts["b"] == pytest.approx(30 * 0.5 * 4 * 1.1)
+    assert found.unknown == ("the job that parent runs in task c: known only after apply",)
+
+
 def test_alerts_at_the_same_minute_wake_the_warehouse_once() -> None:
     block = {"quartz_cron_schedule": "0 30 * * * ?", "timezone_id": "UTC", "pause_status": "UNPAUSED"}
     alerts = [entry(f"databricks_alert_v2.a{n}", ["create"], None, {"schedule": [block]}) for n in range(5)]

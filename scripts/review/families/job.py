@@ -29,8 +29,9 @@ def describe(change: Change) -> Story:
         because = f" because {', '.join(change.replaced_by)} cannot change in place" if change.replaced_by else ""
         lines.append(Line(f"job {change.title} is deleted and created again{because}", "run-history"))
     lines += _schedule(change.title, first(change.before.get("schedule")), first(change.after.get("schedule")))
+    lines += _run_as(change.title, first(change.before.get("run_as")), first(change.after.get("run_as")))
     for each in differences(change.before, change.after):
-        if not each.path.startswith("schedule"):
+        if not each.path.startswith(("schedule", "run_as")):
             lines.append(_line(change, each))
     return Story(tuple(lines))
 
@@ -110,8 +111,11 @@ def _timeout(where: str, found: Difference) -> Line:
     return Line(f"{where} timeout {words[0]} → {words[1]}", "" if found.after else "timeout-removed")
 
 
-def _run_as(where: str, found: Difference) -> Line:
-    return Line(f"{where} runs as {value_words(found.before)} → {value_words(found.after)}", "run-as")
+def _run_as(where: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Line]:
+    was, now = (side.get("service_principal_name") or side.get("user_name") for side in (before, after))
+    if was == now:
+        return []
+    return [Line(f"{where} runs as {was or 'whoever owns it'} → {now or 'whoever owns it'}", "run-as")]
 
 
 def _recipients(where: str, found: Difference) -> Line:
@@ -143,9 +147,6 @@ _TASK_FIELDS: Mapping[str, _Said] = {
 }
 _FIELDS: Mapping[str, _Said] = {
     "timeout_seconds": _timeout,
-    "run_as": _run_as,
-    "run_as.service_principal_name": _run_as,
-    "run_as.user_name": _run_as,
     "email_notifications.on_failure": _recipients,
     "email_notifications.on_success": _recipients,
     "email_notifications.on_start": _recipients,

@@ -53,7 +53,7 @@ def describe(change: Change) -> Story:
 def describe_secret_acl(change: Change) -> Story:
     """Say whose access to a secret scope changes."""
     before, after = _acl(change.before), _acl(change.after)
-    where = f"secret scope {change.after.get('scope') or change.before.get('scope')}"
+    where = f"secret scope {change.before.get('scope') or change.after.get('scope')}"
     lines = [_line(where, who, before.get(who, ""), after.get(who, "")) for who in _changed(before, after)]
     return Story(tuple(lines) or (Line(f"{where}: access is set again, the same as before"),))
 
