@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +60,9 @@ def run(environment: str, plans: Path, dry_run: bool, as_json: bool) -> None:
         if dry_run:
             _say_what_would_be(made, as_json)
             return
-        done = roll_out(terraform, made, deployer, folders.fresh, steps)
+        done = roll_out(
+            terraform, made, deployer, folders.fresh, steps, lambda: rollout.watch(env, around.client, terraform, steps)
+        )
         file = record.write(done, folders.plan)
     _print(done, file, as_json)
     if done.problem:
@@ -75,8 +78,10 @@ def checked(terraform: Terraform, reviewed: Facts, stands_at: Commit, folder: Pa
     return made
 
 
-def roll_out(terraform: Terraform, made: Plan, deployer: Deployer, folder: Path, steps: Steps) -> Record:
-    """Apply a checked plan and prove it; the record says what went wrong, if anything did."""
+def roll_out(
+    terraform: Terraform, made: Plan, deployer: Deployer, folder: Path, steps: Steps, watch: Callable[[], None]
+) -> Record:
+    """Apply a checked plan, prove it and look for drift; the record says what went wrong, if anything did."""
     started, at = time.monotonic(), datetime.now(UTC)
     problem = ""
     try:
@@ -85,6 +90,7 @@ def roll_out(terraform: Terraform, made: Plan, deployer: Deployer, folder: Path,
         rollout.read_back(terraform, steps)
         if made.changes:
             rollout.prove(terraform, folder, steps)
+        watch()
     except CommandError as error:
         if error.code == facts.STALE:  # refused by Terraform itself, before it did anything
             raise

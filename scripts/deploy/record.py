@@ -19,8 +19,8 @@ from scripts.plans.facts import StateMark
 
 FILE = "deploy.json"
 
-_PROVEN = "deployed, read back, and a second plan has no changes"
-_NOTHING = "nothing to deploy, and all that is declared is in the state"
+_PROVEN = "deployed, read back; a second plan has no changes, the workspace no drift"
+_NOTHING = "nothing to deploy: all that is declared is in the state and in the workspace"
 
 
 @dataclass(frozen=True)

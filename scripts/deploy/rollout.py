@@ -1,9 +1,14 @@
-"""Apply one plan file, then prove it: everything declared is in the state, and a second plan has no change."""
+"""Apply one plan file, then prove it: all is in the state, a second plan has no change, the workspace has no drift."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from databricks.sdk import WorkspaceClient
+
+from infra.environments import Environment
+from scripts.drift import command as drift
+from scripts.drift import declared
 from scripts.errors import CommandError
 from scripts.plans.facts import in_words
 from scripts.plans.planning import PLAN_FILE, Plan
@@ -49,6 +54,22 @@ def prove(terraform: Terraform, folder: Path, steps: Steps) -> None:
                 f" ({', '.join(first['change']['actions'])}) for one; plan and review them"
             )
         say("a second plan has no changes")
+
+
+def watch(env: Environment, client: WorkspaceClient, terraform: Terraform, steps: Steps) -> None:
+    """Compare the workspace with what was declared; what is not in it as it was told is a CommandError."""
+    with steps.step("drift") as say:
+        report = drift.look(env, client, declared.load(terraform.folder, terraform.variables), say)
+        if report.problems:
+            name, problem = next(iter(report.problems.items()))
+            raise CommandError(f"stack {terraform.stack}: all was applied; drift could not read {name}: {problem}")
+        if report.findings:
+            first = report.findings[0]
+            raise CommandError(
+                f"stack {terraform.stack}: all was applied, and yet the workspace differs in {len(report.findings)}"
+                f" places: {' '.join((first.address, first.path)).strip()} for one; ecom drift shows them all"
+            )
+        say(f"none, in {report.calls} calls")
 
 
 def _changes(entry: Event) -> bool:

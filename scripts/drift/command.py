@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +20,13 @@ from infra.environments import Environment
 from scripts import answers, connection, toolchain
 from scripts.drift import actual, audit, declared, ignores
 from scripts.drift.detection import detect
+from scripts.drift.findings import Finding
 from scripts.drift.markdown import markdown
 from scripts.drift.report import COULD_NOT_TELL, Report
 from scripts.drift.show import show
 from scripts.errors import CommandError
+from scripts.jobs import pauses
+from scripts.jobs.pauses import Pause
 
 IGNORES = toolchain.ROOT / "infra" / "drift_ignores.toml"
 
@@ -60,16 +63,19 @@ def run(environment: str, options: Options) -> int:
 def look(env: Environment, client: WorkspaceClient, stack: declared.Stack, told: Callable[[str], None]) -> Report:
     """Read, compare, set aside what is ignored, ask the audit log; `told` hears how far it is."""
     entries = ignores.load(IGNORES)
+    now = datetime.now(UTC)
     started = time.monotonic()
     try:
         world = actual.read(
             client, stack, env.workspace_root, lambda calls: told(f"reading {env.name}: {calls} calls …")
         )
-    except (DatabricksError, OSError) as error:
+        paused = pauses.read(client, env)
+    except (DatabricksError, OSError, ValueError) as error:
         raise CommandError(f"Workspace {client.config.host}: {connection.first_line(error)}") from error
     seconds = time.monotonic() - started
     found = detect(stack, world, env)
-    kept = ignores.sort(found.findings, entries, datetime.now(UTC).date())
+    meant, over = _paused(paused, found.findings, now)
+    kept = ignores.sort(found.findings, [*entries, *meant], now.date())
     findings, silence = list(kept.findings), ""
     if findings:
         told(f"asking the audit log of {env.name} …")
@@ -80,11 +86,21 @@ def look(env: Environment, client: WorkspaceClient, stack: declared.Stack, told:
         findings=tuple(findings),
         ignored=kept.ignored,
         detection=found,
-        notes=(*found.notes, *kept.notes, *((silence,) if silence else ())),
+        notes=(*found.notes, *kept.notes, *over, *((silence,) if silence else ())),
         problems=dict(world.problems),
         calls=world.calls,
         seconds=seconds,
     )
+
+
+def _paused(
+    paused: Sequence[Pause], findings: Sequence[Finding], now: datetime
+) -> tuple[list[ignores.Ignore], list[str]]:
+    """Return the entries that pauses under way amount to where they are seen, and a note for each that is over."""
+    entries = [ignores.of_pause(each) for each in paused if not each.expired(now)]
+    over = [each for each in paused if each.expired(now)]
+    notes = [f"pause of {each.job} is over since {each.until}: ecom jobs unpause --due" for each in over]
+    return [each for each in entries if any(each.matches(finding) for finding in findings)], notes
 
 
 def _ask(client: WorkspaceClient, env: Environment, sql: str) -> answers.Answer:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from scripts.drift.findings import Finding
 from scripts.errors import CommandError
+from scripts.jobs.pauses import Pause
+from scripts.words import moment
 
 _KEYS = {"address", "path", "reason", "expires"}
 
@@ -55,6 +57,12 @@ def load(file: Path) -> list[Ignore]:
     if not isinstance(entries, list):
         raise CommandError(f"{file.name}: ignore: expected [[ignore]] entries.")
     return [_entry(f"{file.name}: entry {number}", entry) for number, entry in enumerate(entries, start=1)]
+
+
+def of_pause(pause: Pause) -> Ignore:
+    """Return the entry that a pause of a job amounts to: somebody answers for it until it ends."""
+    reason = f"paused by {pause.who} until {pause.until}: {pause.reason}"
+    return Ignore(f"databricks_job.{pause.job}", "schedule.pause_status", reason, moment(pause.until).date())
 
 
 def sort(findings: Sequence[Finding], ignores: Sequence[Ignore], today: date) -> Sorted:

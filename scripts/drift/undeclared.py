@@ -11,6 +11,7 @@ from scripts.drift.actual import World
 from scripts.drift.compare import Body
 from scripts.drift.declared import Stack
 from scripts.drift.kinds import KINDS
+from scripts.jobs.pauses import OPERATIONS
 
 _TREE = ("databricks_directory", "databricks_notebook", "databricks_workspace_file", "other")
 _NAMES = {
@@ -107,10 +108,13 @@ def _tree(declared: Mapping[str, set[str]], world: World, env: Environment, foun
     wanted = {path for kind in _TREE for path in declared[kind]} | {env.workspace_root}
     implied = {str(parent) for path in wanted for parent in PurePosixPath(path).parents}
     known = _shown_elsewhere(world)
+    operations = PurePosixPath(env.workspace_root) / OPERATIONS
     strange = {
         path
         for path in paths
-        if path not in wanted | implied and not (paths[path] == "other" and _is_known(path, world, known))
+        if operations not in (PurePosixPath(path), *PurePosixPath(path).parents)
+        and path not in wanted | implied
+        and not (paths[path] == "other" and _is_known(path, world, known))
     }
     tops: dict[str, Stray] = {}
     for path in sorted(strange):

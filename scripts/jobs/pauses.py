@@ -18,7 +18,8 @@ from databricks.sdk.service.workspace import ImportFormat, ObjectType
 from infra.environments import Environment
 from scripts.words import moment
 
-FOLDER = ".operations/pauses"  # below the environment's root; nothing there is declared
+OPERATIONS = ".operations"  # below the environment's root: what operators note, declared by nobody
+FOLDER = f"{OPERATIONS}/pauses"
 
 
 @dataclass(frozen=True)

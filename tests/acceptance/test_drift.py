@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from scripts import toolchain
 from scripts.drift import actual, declared
 from scripts.drift.detection import Detection, detect
 from scripts.drift.kinds import KINDS
+from scripts.jobs import pauses
+from scripts.jobs.pauses import Pause
 from tests.drift.injections import Site, rounds
 from tests.drift.matrix import MATRIX, QUIET
 
@@ -114,6 +116,20 @@ def test_exit_codes(deployed: Deployed, tmp_path: Path) -> None:
     written = (tmp_path / "drift.md").read_text()
     assert "`databricks_job.master_pipeline`" in written
     assert "infra/environments.py: schedules_on" in written
+
+    # The same pause with somebody who answers for it is none, until its time has come.
+    client = deployed.deployer.client()
+    since, until = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+    agreed = Pause("master_pipeline", int(job), "the mail server moves", "me", since, until)
+    pauses.record(client, PROD, agreed)
+    deployed.site.undos.append(lambda: client.workspace.delete(f"{PROD.workspace_root}/.operations", recursive=True))
+    meant = deployed.ecom(*deployed.synthesized)
+    assert meant.returncode == 0, meant.stdout + meant.stderr
+    assert "the mail server moves" in meant.stdout
+    pauses.record(client, PROD, replace(agreed, until="2026-01-02T00:00:00Z"))
+    over = deployed.ecom(*deployed.synthesized)
+    assert over.returncode == 2
+    assert "pause of master_pipeline is over since 2026-01-02" in over.stdout
 
     deployed.site.restore()
     silent = deployed.ecom(*deployed.synthesized, DATABRICKS_HOST="http://127.0.0.1:9")

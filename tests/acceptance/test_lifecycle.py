@@ -106,6 +106,7 @@ def deploy_as_reviewed(deployer: Any, environment: str, plans: Path) -> None:
     assert record["who"]
     assert record["state_after"]["serial"] > facts["state"]["serial"]
     assert "a second plan has no changes" in done.stderr
+    assert re.search(r"drift .* none, in \d+ calls", done.stderr)
 
 
 def _drift(deployer: Any, environment: str) -> list[tuple[str, str]]:

@@ -73,7 +73,7 @@ class Small:
 
     def deploy(self, reviewed: Facts) -> Record:
         made = command.checked(self.terraform, reviewed, HERE, self.folder, silent())
-        return command.roll_out(self.terraform, made, NOBODY, self.folder, silent())
+        return command.roll_out(self.terraform, made, NOBODY, self.folder, silent(), lambda: None)
 
     def deployed(self, resources: Resources) -> Small:
         self.declare(resources)

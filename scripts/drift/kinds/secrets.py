@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.secrets import SECRETS
 from scripts.drift.compare import Body, Default, Rules
 from scripts.drift.declared import Resource
 from scripts.drift.kinds.kind import Kind, without
 
-# What notebooks read by name (notebooks/monitoring/alerting_system.py).
-EXPECTED_KEYS: Mapping[str, tuple[str, ...]] = {"email": ("password",)}
+EXPECTED_KEYS: Mapping[str, tuple[str, ...]] = {
+    secret.scope: tuple(each.key for each in SECRETS if each.scope == secret.scope) for secret in SECRETS
+}
 
 RULES = Rules(
     defaults={"backend_type": Default("DATABRICKS", "the provider's default")},
