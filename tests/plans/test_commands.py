@@ -61,4 +61,4 @@ def test_a_record_is_written_whole_and_shown_for_people(tmp_path: Path) -> None:
         assert text in shown.getvalue()
 
     record.show(replace(RECORD, counts={"create": 0}), Console(file=shown, width=120))
-    assert "nothing to deploy, and all that is declared is in the state" in shown.getvalue()
+    assert "nothing to deploy: all that is declared is in the state and in the workspace" in shown.getvalue()
