@@ -25,6 +25,7 @@ from scripts.bench.measurement import Measurement
 from scripts.drift import actual, declared
 from scripts.drift.detection import detect
 from scripts.errors import CommandError
+from scripts.synth import synthesize
 
 _RUN_AS = "8f1e4c1a-5a1e-4b67-9b6e-0d6f6a2f1c11"  # any application id: prod does not synthesize without one
 _ROUNDS = 3  # the median of so many looks and plans counts
@@ -96,7 +97,7 @@ def _found() -> Measurement:
         folder = Path(name)
         with start(folder / "workspace", arguments=["--no-driver"]) as workspace:
             variables = _variables(workspace) | {"ECOM_RUN_AS": _RUN_AS, "ECOM_STATE": f"local:{folder / 'state'}"}
-            deployed = _Deployed(declared.synthesize(PROD.name, folder / "out", variables), workspace, variables)
+            deployed = _Deployed(synthesize(PROD.name, folder / "out", variables), workspace, variables)
             deployed.apply()
             site = Site(deployed.client(), declared.load(deployed.folder, variables), PROD.workspace_root)
             for together in rounds(MATRIX, whole_objects=True):

@@ -27,6 +27,7 @@ from scripts.drift.show import show
 from scripts.errors import CommandError
 from scripts.jobs import pauses
 from scripts.jobs.pauses import Pause
+from scripts.synth import synthesize
 
 IGNORES = toolchain.ROOT / "infra" / "drift_ignores.toml"
 
@@ -50,7 +51,7 @@ def run(environment: str, options: Options) -> int:
         waiting.status(f"synthesizing {env.name} …") as status,
         tempfile.TemporaryDirectory(prefix="ecom-drift-") as folder,
     ):
-        stack_folder = options.stack or declared.synthesize(env.name, Path(folder), os.environ)
+        stack_folder = options.stack or synthesize(env.name, Path(folder), os.environ)
         report = look(env, client, declared.load(stack_folder, os.environ), status.update)
     if options.markdown:
         options.markdown.write_text(markdown(report), encoding="utf-8")

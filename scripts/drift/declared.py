@@ -6,13 +6,11 @@ import base64
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts import toolchain
 from scripts.connection import first_line
 from scripts.drift.compare import Body
 from scripts.errors import CommandError
@@ -66,26 +64,6 @@ class Stack:
     def of(self, *types: str) -> list[Resource]:
         """Return the resources of some types, in order of address."""
         return [self.resources[key] for key in sorted(self.resources) if self.resources[key].type in types]
-
-
-def synthesize(environment: str, output: Path, env: Mapping[str, str]) -> Path:
-    """Synthesize one environment and return its stack folder; CommandError with what infra says is wrong.
-
-    `env` is the process environment; ECOM_RUN_AS and ECOM_STATE in it count as they do for cdktf.
-    """
-    log = output / "synth.log"
-    output.mkdir(parents=True, exist_ok=True)
-    variables = {**env, "ECOM_ENVIRONMENT": environment, "CDKTF_OUTDIR": str(output)}
-    variables["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "1"
-    command = [sys.executable, "-m", "infra.main"]
-    with log.open("wb") as said:
-        result = subprocess.run(
-            command, env=variables, cwd=toolchain.ROOT, stdout=said, stderr=subprocess.STDOUT, check=False
-        )
-    if result.returncode != 0:
-        told = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise CommandError(f"Environment '{environment}' does not synthesize: {told[-1].removeprefix('error: ')}")
-    return output / "stacks" / environment
 
 
 def load(folder: Path, env: Mapping[str, str]) -> Stack:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from rich.console import Console
 from scripts import connection
 from scripts.errors import CommandError
 from scripts.export import plain
-from scripts.toolchain import ROOT
+from scripts.synth import synthesize
 
 
 def run(environment: str, to: Path, console: Console) -> None:
@@ -24,7 +22,7 @@ def run(environment: str, to: Path, console: Console) -> None:
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise CommandError(f"--to {str(to)!r} is not empty; name a new folder.")
     with Console(stderr=True).status(f"synthesizing {env.name} …"):
-        stack = synthesize(env.name)
+        stack = declared(env.name)
     files = plain.files(stack, to)
     _write(files, to)
     resources = sum(len(each) for each in stack.get("resource", {}).values())
@@ -37,16 +35,11 @@ def run(environment: str, to: Path, console: Console) -> None:
     )
 
 
-def synthesize(environment: str) -> dict[str, Any]:
+def declared(environment: str) -> dict[str, Any]:
     """Return what CDKTF declares for one environment; CommandError with what the app says is wrong."""
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        chosen = {**os.environ, "ECOM_ENVIRONMENT": environment, "CDKTF_OUTDIR": folder}
-        command = [sys.executable, "-m", "infra.main"]
-        result = subprocess.run(command, cwd=ROOT, env=chosen, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            said = result.stderr.strip().splitlines() or ["nothing was said"]
-            raise CommandError(f"synth of '{environment}': {said[-1].removeprefix('error: ')}")
-        document: dict[str, Any] = json.loads((Path(folder) / "stacks" / environment / "cdk.tf.json").read_text())
+        stack = synthesize(environment, Path(folder), os.environ)
+        document: dict[str, Any] = json.loads((stack / "cdk.tf.json").read_text())
     return document
 
 

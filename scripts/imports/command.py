@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from scripts.errors import CommandError
 from scripts.imports import matching
 from scripts.plans.terraform import Terraform, managed
 from scripts.session import Session, asking
+from scripts.synth import synthesize
 
 FILE = "imports.tf.json"
 LOG = toolchain.ROOT / ".local" / "log" / "import.log"
@@ -32,7 +32,7 @@ def run(session: Session, said: Sequence[str], output: Path, dry_run: bool) -> i
     """Write the import blocks beside the synthesized stack, or only print them; return the exit code."""
     variables = terraform_variables(session.env, session.client)
     with session.err.status(f"synthesizing {session.env.name} and reading its state …"):
-        folder = synthesize(session.env, output, variables)
+        folder = synthesize(session.env.name, output, variables)
         stack = json.loads((folder / "cdk.tf.json").read_text())
         wanted = matching.chosen(matching.declared(stack), said)
         toolchain.run(["terraform", f"-chdir={folder}", "init", "-input=false", "-no-color"], variables, LOG)
@@ -72,13 +72,6 @@ def present(client: WorkspaceClient) -> dict[str, dict[str, list[str]]]:
         for name, identity in objects:
             ids[kind].setdefault(name or "", []).append(str(identity))
     return ids
-
-
-def synthesize(env: Environment, output: Path, variables: Mapping[str, str]) -> Path:
-    """Synthesize one environment's stack into `output` and return the stack's folder."""
-    asked = {**variables, "ECOM_ENVIRONMENT": env.name, "CDKTF_OUTDIR": str(output.resolve())}
-    toolchain.run([sys.executable, "-m", "infra.main"], asked, LOG)
-    return output / "stacks" / env.name
 
 
 def terraform_variables(env: Environment, client: WorkspaceClient) -> Mapping[str, str]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scripts import toolchain
-from scripts.errors import CommandError
 from scripts.plans import facts
 from scripts.plans.commit import Commit
 from scripts.plans.digest import digest
@@ -21,6 +17,7 @@ from scripts.plans.facts import Facts, StateMark
 from scripts.plans.folder import Room
 from scripts.plans.progress import Say, Steps
 from scripts.plans.terraform import Event, Terraform
+from scripts.synth import synthesize
 
 PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
@@ -45,30 +42,6 @@ def ready(environment: str, room: Room, variables: Mapping[str, str], steps: Ste
     with steps.step("init"):
         terraform.init()
     return terraform
-
-
-def synthesize(environment: str, output: Path, variables: Mapping[str, str]) -> Path:
-    """Return the folder of the stack as the code declares it now; CommandError with the app's own line.
-
-    This starts the app as `cdktf synth` would, with the same result to the byte, and saves the six seconds that the
-    tool around it takes.
-    """
-    stack = output.resolve() / "stacks" / environment
-    (stack / ".terraform.lock.hcl").unlink(missing_ok=True)  # of an earlier provider, maybe: the app writes it anew
-    chosen = {**variables, "ECOM_ENVIRONMENT": environment, "CDKTF_OUTDIR": str(output.resolve())}
-    result = subprocess.run(
-        [sys.executable, "-m", "infra.main"],
-        env=chosen,
-        cwd=toolchain.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode != 0:
-        lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-        own = next((line for line in lines if line.startswith("error: ")), lines[-1] if lines else "no word")
-        raise CommandError(f"synth of '{environment}': {own.removeprefix('error: ')}")
-    return stack
 
 
 def plan(

@@ -20,6 +20,7 @@ from scripts.drift.detection import Detection, detect
 from scripts.drift.kinds import KINDS
 from scripts.jobs import pauses
 from scripts.jobs.pauses import Pause
+from scripts.synth import synthesize
 from tests.drift.injections import Site, rounds
 from tests.drift.matrix import MATRIX, QUIET
 
@@ -59,7 +60,7 @@ def deployed(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
     log = tmp_path_factory.mktemp("drift-log") / "requests.log"
     deployer = serve("drift", "--no-driver", "--request-log", str(log))
     # What `cdktf deploy` does, without Node: the lifecycle test deploys with it.
-    folder = declared.synthesize("prod", deployer.output, deployer.env)
+    folder = synthesize("prod", deployer.output, deployer.env)
     for step in (("init",), ("apply", "-auto-approve")):
         result = deployer.terraform("prod", *step, "-input=false")
         assert result.returncode == 0, result.stdout + result.stderr

@@ -17,6 +17,7 @@ from scripts.errors import CommandError
 from scripts.imports import command, matching
 from scripts.jobs import pauses
 from scripts.jobs.pauses import Pause
+from scripts.synth import synthesize
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ IMPORTED = [
 def deployer(serve: Callable[..., Any]) -> Any:
     """A part of the stack, deployed by Terraform alone: half a minute less than all of it by cdktf."""
     deployed = serve("operating", "--no-driver")
-    command.synthesize(LOCAL, deployed.output, deployed.env)
+    synthesize(LOCAL.name, deployed.output, deployed.env)
     assert deployed.terraform("local", "init", "-input=false").returncode == 0
     applied = terraform(deployed, "apply", "-auto-approve")
     assert applied.returncode == 0, applied.stdout + applied.stderr
