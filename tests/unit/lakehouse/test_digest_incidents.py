@@ -12,6 +12,8 @@ import pytest
 
 from lakehouse import thresholds
 from lakehouse.digest.incidents import QUESTION_FAILED, Groups, Known, Plan, Rules, Violation, plan
+from local.alerts.history import Evaluation
+from local.alerts.policy import notifies
 
 START = dt.datetime(2026, 3, 10, 0, 15, tzinfo=dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(hours=24)
@@ -187,3 +189,30 @@ def test_on_a_bad_day_nobody_hears_the_same_twice_within_an_hour(minutes: int) -
     if minutes == 60:
         assert len(heard[BUSINESS, CHURN.fingerprint]) == 6, "three openings, three resolutions"
         assert mails[CALL] == 4
+
+
+def test_on_a_bad_day_alerts_and_digest_together_tell_nobody_the_same_twice_within_an_hour() -> None:
+    """As in prod: the digest at a quarter past, each condition's alert at half past, both every hour."""
+    world = World(ALERTS)
+    alerts: dict[str, list[Evaluation]] = {each.condition: [] for each in BAD_DAY}
+    heard: dict[tuple[str, str], list[tuple[dt.datetime, str]]] = defaultdict(list)
+    for hour in range(30):
+        is_open = [each for each, hours in BAD_DAY.items() if min(hour, 26) in hours]
+        for mail in world.run(is_open, HOUR * hour).mails:
+            for recipient in mail.recipients:
+                for item in mail.items:
+                    heard[recipient, item.condition].append((START + HOUR * hour, "digest"))
+        now = START + HOUR * hour + dt.timedelta(minutes=15)
+        for condition, past in alerts.items():
+            found = [each for each in is_open if each.condition == condition]
+            state, due = "TRIGGERED" if found else "OK", int(now.timestamp() * 1000)
+            tells = notifies(state, due, past, {"notify_on_ok": True, "retrigger_seconds": 0})
+            past.insert(0, Evaluation(condition, due, due, "me", state, None, None, "", tells))
+            one = next(each for each in BAD_DAY if each.condition == condition)
+            for recipient in GROUPS.everybody:
+                if tells and GROUPS.hears(recipient, one.severity, one.audience):
+                    heard[recipient, condition].append((now, "alert"))
+    for who, times in heard.items():
+        assert all(later - earlier >= HOUR for (earlier, _), (later, _) in pairwise(times)), (who, times)
+    assert [by for _, by in heard[CALL, "empty_tables"]] == ["alert", "digest"], "at once, and the daily reminder"
+    assert len(heard[BUSINESS, "high_churn_customers"]) == 6, "three openings, three resolutions"

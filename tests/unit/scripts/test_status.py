@@ -27,7 +27,7 @@ from infra.environments import ENVIRONMENTS, LOCAL
 from scripts import answers, connection
 from scripts.answers import Answer, Column, Value
 from scripts.errors import CommandError
-from scripts.status import jobs
+from scripts.status import command, jobs
 from scripts.status.jobs import JobLine
 from scripts.status.picture import compose
 from scripts.status.report import QUESTIONS, Report, statements
@@ -253,3 +253,29 @@ def test_values_are_written_as_people_write_them() -> None:
     ]
     assert written("2026-03-10T08:12:00.000Z", "TIMESTAMP") == "2026-03-10 08:12"
     assert [span(59), span(3599), span(7260), span(100_000)] == ["59 s", "59 min", "2 h 1 min", "1 d 3 h"]
+
+
+def test_watching_goes_on_until_ctrl_c_whatever_a_look_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(connection, "connect", lambda env: SimpleNamespace())
+    status = command.Status("local", as_json=True)
+    looks: list[Any] = [2, CommandError("the warehouse does not answer"), 0]
+    slept: list[float] = []
+
+    def once() -> int:
+        look = looks.pop(0)
+        if isinstance(look, CommandError):
+            raise look
+        return int(look)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if not looks:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(status, "once", once)
+    monkeypatch.setattr(command.time, "sleep", sleep)
+    assert status.watch(7) == 0, "what the last look amounted to"
+    assert slept == [7, 7, 7]
+    assert "error: the warehouse does not answer" in capsys.readouterr().err
