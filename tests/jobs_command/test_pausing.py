@@ -101,6 +101,7 @@ def test_a_child_of_master_stays_paused_in_prod(desk: Any) -> None:
         ("2020-01-01T00:00Z", "x", "has passed"),
         (SOON, " ", "--reason is empty"),
     ],
+    ids=["no moment", "past", "no reason"],  # a time in a name would be another one in each worker
 )
 def test_a_pause_without_an_end_or_a_reason_is_refused(desk: Any, until: str, reason: str, said: str) -> None:
     master = job(desk, "master_pipeline")
