@@ -19,13 +19,13 @@ from scripts.jobs.windows import Window, windows
 pytestmark = pytest.mark.slow
 
 DAYS = windows(date(2026, 1, 1), date(2026, 1, 5), 2)
-ORDER = Order("from", "to")
-PARAMETERS = [{"name": "from", "default": ""}, {"name": "to", "default": ""}]
+ORDER = Order("first_day", "last_day")
+PARAMETERS = [{"name": "first_day", "default": ""}, {"name": "last_day", "default": ""}]
 
 
 def days_run(desk: Any) -> list[tuple[str, str]]:
     bodies = desk.workspace.driver.bodies
-    return [(body["parameters"]["from"], body["parameters"]["to"]) for body in bodies]
+    return [(body["parameters"]["first_day"], body["parameters"]["last_day"]) for body in bodies]
 
 
 def test_each_window_is_run_once_with_its_days(desk: Any) -> None:
@@ -39,7 +39,7 @@ def test_each_window_is_run_once_with_its_days(desk: Any) -> None:
     assert backfill(desk.session(), "load", DAYS, ORDER) == 0  # nothing is left to do
     assert days_run(desk) == wanted
     assert [row["started_before"] for row in desk.answer["windows"]] == [True] * 3
-    assert backfill(desk.session(), "load", DAYS[:1], Order("from", "to", again="2")) == 0
+    assert backfill(desk.session(), "load", DAYS[:1], Order("first_day", "last_day", again="2")) == 0
     assert days_run(desk) == [*wanted, wanted[0]]
 
 
@@ -58,25 +58,27 @@ def test_it_stops_at_a_failure_and_tries_that_window_again(desk: Any) -> None:
 def test_it_keeps_going_on_request_and_names_all_that_failed(desk: Any) -> None:
     desk.job("load", desk.workspace.task("a", fail_times=1), parameters=PARAMETERS)
     with pytest.raises(CommandError, match=r"2026-01-01\.\.2026-01-02, 2026-01-03\.\.2026-01-04, 2026-01-05\. "):
-        backfill(desk.session(), "load", DAYS, Order("from", "to", keep_going=True))
+        backfill(desk.session(), "load", DAYS, Order("first_day", "last_day", keep_going=True))
     assert len(days_run(desk)) == 3
 
 
 def test_several_windows_run_at_once(desk: Any) -> None:
     desk.job("load", desk.workspace.task("a", sleep=0.6), parameters=PARAMETERS, max_concurrent_runs=3)
     began = time.monotonic()
-    assert backfill(desk.session(), "load", DAYS, Order("from", "to", parallel=3)) == 0
+    assert backfill(desk.session(), "load", DAYS, Order("first_day", "last_day", parallel=3)) == 0
     log = desk.workspace.driver.log
     assert [what for what, _, _ in log[:3]] == ["start"] * 3, f"one after the other in {time.monotonic() - began} s"
 
 
 def test_what_cannot_be_backfilled_is_refused(desk: Any) -> None:
     desk.job("plain", desk.workspace.task("a"), parameters=[{"name": "day", "default": ""}])
-    with pytest.raises(CommandError, match=r"--param-from 'from': job 'plain' has no such parameter.* it has: day"):
+    with pytest.raises(
+        CommandError, match=r"--param-from 'first_day': job 'plain' has no such parameter.* it has: day"
+    ):
         backfill(desk.session(), "plain", DAYS, ORDER)
     desk.job("load", desk.workspace.task("a"), parameters=PARAMETERS)
     with pytest.raises(CommandError, match="--parallel 2: job 'load' runs at most 1 at once and has no queue"):
-        backfill(desk.session(), "load", DAYS, Order("from", "to", parallel=2))
+        backfill(desk.session(), "load", DAYS, Order("first_day", "last_day", parallel=2))
     assert days_run(desk) == []
 
 
