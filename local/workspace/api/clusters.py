@@ -52,6 +52,7 @@ def routes(services: Services) -> list[Route]:
         route("GET", "/api/2.1/clusters/list", clusters.listing),
         route("GET", "/api/2.0/libraries/cluster-status", clusters.library_status),
         route("POST", "/api/2.0/libraries/install", clusters.install),
+        route("POST", "/api/2.0/libraries/uninstall", clusters.uninstall),
     ]
 
 
@@ -124,13 +125,23 @@ class _Clusters:
 
     def library_status(self, call: Call) -> dict[str, Any]:
         key = call.text("cluster_id")
-        self._objects.require(key)
-        return {"cluster_id": key, "library_statuses": []}  # none can be installed
+        libraries = self._objects.require(key).get("libraries", [])
+        # Kept, so that it is seen; never said to be there.
+        reason = ["The local workspace installs no cluster libraries."]
+        statuses = [{"library": library, "status": "FAILED", "messages": reason} for library in libraries]
+        return {"cluster_id": key, "library_statuses": statuses}
 
     def install(self, call: Call) -> None:
-        self._objects.require(call.text("cluster_id"))
-        if call.body.get("libraries"):
-            raise ApiError(501, "NOT_IMPLEMENTED", "The local workspace installs no cluster libraries.")
+        self._change_libraries(call, lambda old, new: [*old, *(library for library in new if library not in old)])
+
+    def uninstall(self, call: Call) -> None:
+        self._change_libraries(call, lambda old, gone: [library for library in old if library not in gone])
+
+    def _change_libraries(self, call: Call, combine: Callable[[list[Any], list[Any]], list[Any]]) -> None:
+        key = call.text("cluster_id")
+        with self._objects.store.write():
+            old = self._objects.require(key).get("libraries", [])
+            self._objects.change(key, {"libraries": combine(old, call.body.get("libraries", []))})
 
 
 def _running() -> dict[str, Any]:
