@@ -78,6 +78,9 @@ def test_clusters(client: WorkspaceClient) -> None:
     with pytest.raises(BadRequest, match="unexpected state TERMINATED"):
         client.clusters.resize(made.cluster_id, num_workers=1)
     client.clusters.start(made.cluster_id).result()
+    library = compute.Library(pypi=compute.PythonPyPiLibrary("x==1"))
+    client.libraries.install(made.cluster_id, [library])
+    assert [status.library for status in client.libraries.cluster_status(made.cluster_id)] == [library]
     with pytest.raises(InvalidParameterValue, match="unpin the cluster first"):
         client.clusters.permanent_delete(made.cluster_id)
     client.clusters.unpin(made.cluster_id)
