@@ -24,7 +24,7 @@ JOB = JobSpec(
     tasks=(
         DbtTask(
             key="dbt_gold",
-            commands=("dbt build --select gold",),
+            commands=("dbt build --select gold --exclude-resource-type unit_test",),  # these are the tests of CI
             timeout_seconds=3600,
             max_retries=2,
         ),

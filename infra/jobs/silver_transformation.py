@@ -37,7 +37,9 @@ JOB = JobSpec(
         ),
         DbtTask(
             key="dbt_test",
-            commands=("dbt test --select staging silver",),
+            commands=(
+                "dbt test --select staging silver --exclude-resource-type unit_test",
+            ),  # these are the tests of CI
             depends_on=("dbt_silver",),
             timeout_seconds=1800,
             max_retries=1,
