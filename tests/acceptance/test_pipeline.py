@@ -78,9 +78,8 @@ class Platform:
             "gold.customer_metrics": self.sql(f"select {metrics} from gold.customer_metrics order by customer_id"),
         }
 
-    def start(self, job: str, **parameters: str) -> runs.Follower:
-        job_id = runs.job_id(self.client, LOCAL.display_name(job))
-        started = self.client.jobs.run_now(job_id, job_parameters=parameters or None)
+    def start(self, job: str) -> runs.Follower:
+        started = self.client.jobs.run_now(runs.job_id(self.client, LOCAL.display_name(job)))
         return runs.Follower(self.client, started.run_id)
 
     def finish(self, follower: runs.Follower) -> list[runs.TaskState]:
@@ -182,36 +181,6 @@ def test_one_new_day_adds_just_that_day(platform: Platform) -> None:
     assert Decimal(platform.sql("select sum(gross_revenue) from gold.daily_revenue")[0][0]) == straight.revenue(
         "completed"
     )
-
-
-def test_a_past_day_is_built_anew_by_job_parameters(platform: Platform) -> None:
-    """The range that master is told goes through to dbt in its child, and nothing outside of it is written."""
-    days = platform.sql("select order_date, min(order_id) from silver.fact_orders group by all order by all")
-    (day, inside), (_, outside) = days[1], days[2]
-    right = dict(
-        platform.sql(f"select order_id, status from silver.fact_orders where order_id in ('{inside}', '{outside}')")
-    )
-    platform.sql(f"update silver.fact_orders set status = 'adjustment' where order_id in ('{inside}', '{outside}')")
-    before = dict(platform.sql("select order_id, dbt_updated_at from silver.fact_orders"))
-    platform.finish(platform.start("master_pipeline", first_day=day, last_day=day))
-
-    after = platform.sql("select order_id, dbt_updated_at from silver.fact_orders")
-    assert [order for order, written in after if before[order] != written] == [inside]
-    found = dict(
-        platform.sql(f"select order_id, status from silver.fact_orders where order_id in ('{inside}', '{outside}')")
-    )
-    assert found == {inside: right[inside], outside: "adjustment"}
-    platform.sql(f"update silver.fact_orders set status = '{right[outside]}' where order_id = '{outside}'")
-
-
-@pytest.mark.parametrize("job", ["product_recommendations", "model_retraining", "table_maintenance"])
-def test_a_weekly_job_runs_again_to_the_same_end(platform: Platform, job: str) -> None:
-    first = platform.finish(platform.start(job))
-    before = platform.content()
-    again = platform.finish(platform.start(job))
-    assert [task.path for task in again] == [task.path for task in first]
-    assert {task.state for task in again} <= {"SUCCESS", "EXCLUDED"}
-    assert platform.content() == before
 
 
 def test_other_trade_is_not_mixed_in(platform: Platform, tmp_path: Path) -> None:
