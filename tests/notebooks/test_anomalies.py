@@ -10,7 +10,7 @@ import pytest
 
 from lakehouse import anomalies, checks, thresholds
 from lakehouse.anomalies import AnomalyError, Range
-from lakehouse.measure import measure
+from lakehouse.measure import Moment, measure
 from tests.notebooks.shop import CATALOG, NOW, Shop
 
 pytestmark = pytest.mark.slow
@@ -65,7 +65,7 @@ def test_every_day_has_a_verdict_and_only_what_changes_is_written(trading: Shop)
     first = _stored(trading)
     assert list(first) == [FIRST + dt.timedelta(days=number) for number in range(150)]
     table = next(each for each in checks.load(CHECKS) if each.table == "data_anomalies")
-    score = measure(trading.spark, table, thresholds.load(), NOW)
+    score = measure(trading.spark, table, Moment(NOW, None, thresholds.load()))
     assert (score.score, score.failed) == (100, [])
 
     _detect(trading, hours=1)

@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse import checks, quality, thresholds
-from lakehouse.measure import Score, measure
+from lakehouse.measure import Moment, Score, measure
 from lakehouse.models import churn, retraining, segmentation, trade
 from lakehouse.models.registry import CHALLENGER, CHAMPION, Registry
 from lakehouse.models.skips import SkipError
@@ -70,7 +70,7 @@ def _daily(shop: Shop, registries: dict[str, Registry]) -> dict[str, Any]:
 def _score(shop: Shop, table: str) -> Score:
     """What the gate finds of a gold table."""
     rules = next(each for each in checks.load() if each.table == table)
-    return measure(shop.spark, rules, thresholds.load(), NOW)
+    return measure(shop.spark, rules, Moment(NOW, None, thresholds.load()))
 
 
 def _failed(score: Score) -> set[str]:
