@@ -234,7 +234,10 @@ def test_only_changed_rows_are_written(lakehouse: Lakehouse, nights: object) -> 
 
 
 def test_a_backfill_writes_the_days_of_its_range_and_no_others(lakehouse: Lakehouse, nights: object) -> None:
-    right = contents(lakehouse, without="dbt_updated_at")
+    tables = ("silver.fact_orders", "silver.fact_order_items", "silver.fact_web_events")
+    # Which of two equal deliveries a line is from is not asked: built anew, it is from the later one.
+    key = "* except (ingestion_timestamp, source_file, dbt_updated_at)"
+    right = {table: sorted(lakehouse.rows(f"select {key} from {table}"), key=repr) for table in tables}
     silver = ("run", "--select", "silver")
 
     def spoil() -> None:
@@ -255,8 +258,7 @@ def test_a_backfill_writes_the_days_of_its_range_and_no_others(lakehouse: Lakeho
         ("R1",),
     ]
     lakehouse.dbt(*silver, first_day="2026-03-01", last_day="2026-03-31")
-    again = contents(lakehouse, without="dbt_updated_at")
-    assert {table: again[table] for table in TABLES[:5]} == {table: right[table] for table in TABLES[:5]}
+    assert {table: sorted(lakehouse.rows(f"select {key} from {table}"), key=repr) for table in tables} == right
 
 
 @pytest.mark.parametrize(
