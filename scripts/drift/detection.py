@@ -40,7 +40,7 @@ def detect(stack: Stack, world: World, env: Environment) -> Detection:
     found_strays = strays(stack, world, env)
     findings += [_stray(each, stack) for each in found_strays]
     findings.sort(key=lambda each: (SEVERITIES.index(each.severity), each.address, each.path))
-    return Detection(tuple(findings), tuple(_coverage(stack, world, env)), tuple(_notes(stack, world)))
+    return Detection(tuple(findings), tuple(_coverage(stack, world, found_strays)), tuple(_notes(stack, world)))
 
 
 def _unsupported(stack: Stack) -> Iterator[Finding]:
@@ -235,10 +235,10 @@ def _unread(world: World, kind: str, key: str) -> bool:
     return not names.isdisjoint(world.problems)
 
 
-def _coverage(stack: Stack, world: World, env: Environment) -> Iterator[Coverage]:
+def _coverage(stack: Stack, world: World, found: list[Stray]) -> Iterator[Coverage]:
     keys = declared_keys(stack)
     loose = {kind: 0 for kind in KINDS}
-    for stray in strays(stack, world, env):
+    for stray in found:
         loose[stray.type] = loose.get(stray.type, 0) + 1 + len(stray.also)
     for kind in sorted(KINDS):
         managed = sum(key in world.objects.get(kind, {}) for key in keys[kind])
