@@ -45,7 +45,7 @@ test: lint ## everything a user relies on
 
 .PHONY: golden
 golden: setup ## rewrite the golden files; review the difference
-	@"$(BIN)/pytest" tests/golden tests/review tests/local/test_parity.py --golden
+	@"$(BIN)/pytest" tests/golden tests/refusals tests/review tests/local/test_parity.py --golden
 
 .PHONY: policy
 policy: setup ## hold what would be deployed against infra/policies: every environment, or the kept plan of ENV=dev

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from scripts import workspaces
+from scripts.console import say
 from scripts.errors import CommandError
 from scripts.jobs.cli import app as jobs
 from scripts.secrets.cli import app as secrets
@@ -264,7 +265,7 @@ def load(
 
 def _show_link(console: Console) -> None:
     text = f"pages        {workspaces.page_link()}   (opens once, within five minutes; another: ecom pages)"
-    console.print(text, soft_wrap=True, highlight=False, markup=False)
+    say(console, text)
 
 
 def main() -> None:
@@ -272,5 +273,5 @@ def main() -> None:
     try:
         app()
     except CommandError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        say(Console(stderr=True), f"error: {error}", "red")
         sys.exit(error.code)

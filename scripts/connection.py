@@ -37,9 +37,9 @@ def connect(env: Environment) -> WorkspaceClient:
     try:
         return _client()
     except ValueError as error:
-        reason = str(error).splitlines()[0].rstrip(".")
         raise CommandError(
-            f"No workspace for environment '{env.name}': set DATABRICKS_HOST and DATABRICKS_TOKEN ({reason})."
+            f"No workspace for environment '{env.name}': set DATABRICKS_HOST and DATABRICKS_TOKEN, or what else the SDK"
+            f" signs in with ({_sdk_reason(error)})."
         ) from error
 
 
@@ -50,7 +50,22 @@ def _refuse_silent_host(host: str) -> None:
     try:
         requests.head(host if "://" in host else f"https://{host}", timeout=RETRY_SECONDS)
     except (requests.RequestException, ValueError) as error:
-        raise CommandError(f"Workspace {host} does not answer: {first_line(error)}") from error
+        raise CommandError(f"Workspace {host} does not answer: {_cause(error)}") from error
+
+
+def _sdk_reason(error: ValueError) -> str:
+    """Return what the SDK misses; it goes on with an address to read and with its settings."""
+    return first_line(error).partition(", please check")[0].partition(". Config:")[0]
+
+
+def _cause(error: BaseException) -> str:
+    """Return what the system said, where that is at the bottom of an error: requests wraps it three times."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.strerror:
+            return below.strerror
+        below = below.__cause__ or below.__context__
+    return first_line(error)
 
 
 def _client(**settings: str) -> WorkspaceClient:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from infra.environments import Environment
 from scripts import connection
+from scripts.console import say, say_json
 from scripts.errors import CommandError
 
 
@@ -30,13 +30,13 @@ class Session:
     def answer(self, said: Mapping[str, Any], text: str = "") -> None:
         """Print the answer: one JSON object where that is wanted, else the text."""
         if self.as_json:
-            self.out.print(json.dumps(said), markup=False, highlight=False, soft_wrap=True, emoji=False)
+            say_json(self.out, said)
         elif text:
-            self.out.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+            say(self.out, text)
 
     def tell(self, text: str, style: str = "") -> None:
         """Say something on the way; it is no part of the answer."""
-        self.err.print(text, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False)
+        say(self.err, text, style)
 
 
 def begin(environment: str, as_json: bool) -> Session:

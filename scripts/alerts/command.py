@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
@@ -15,6 +14,7 @@ from scripts import connection
 from scripts.alerts import check
 from scripts.alerts.check import Verdict
 from scripts.answers import ask_all
+from scripts.console import say_json
 from scripts.errors import CommandError
 
 _STYLES = {check.OK: "green", check.TRIGGERED: "bold red", check.ERROR: "bold yellow"}
@@ -38,8 +38,7 @@ def run(environment: str, names: Sequence[str], as_json: bool) -> int:
     verdicts = {key: check.judge(spec, answers[key]) for key, spec in specs.items()}
     console = Console()
     if as_json:
-        text = json.dumps({"environment": env.name, "alerts": [asdict(each) for each in verdicts.values()]})
-        console.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+        say_json(console, {"environment": env.name, "alerts": [asdict(each) for each in verdicts.values()]})
     else:
         console.print(table(verdicts.values()))
     return check.exit_code(verdicts)

@@ -17,6 +17,7 @@ from infra.documents import DocumentError, files, read
 from infra.environments import Environment
 from scripts import connection
 from scripts.answers import Answer, ask_all
+from scripts.console import say
 from scripts.dashboards import definition
 from scripts.dashboards.content import Content, Words, content
 from scripts.dashboards.definition import Board, Tile
@@ -46,7 +47,7 @@ def render(names: Sequence[str], folder: Path, environment: str, console: Consol
                 dashboard = deployed(client, env, title)
                 drawn = draw(client, warehouse, env, dashboard)
             _write(folder, name, drawn)
-            console.print(f"{folder / name}.html  {folder / name}.png", soft_wrap=True, highlight=False, markup=False)
+            say(console, f"{folder / name}.html  {folder / name}.png")
             problems += [f"{name}: {problem}" for problem in drawn.problems]
         except CommandError as error:
             problems.append(f"{name}: {error}")

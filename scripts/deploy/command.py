@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -15,6 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 from scripts import connection, toolchain
+from scripts.console import say, say_json
 from scripts.deploy import guard, record, review, rollout
 from scripts.deploy.record import Record
 from scripts.errors import CommandError
@@ -122,19 +122,18 @@ def _mark(terraform: Terraform) -> StateMark | None:
 
 def _say_what_would_be(made: Plan, as_json: bool) -> None:
     text = f"{made.facts.environment}: is what was reviewed, would deploy it: {facts.in_words(made.counts)}"
-    _out(json.dumps({**made.facts.as_json(), "counts": dict(made.counts)}) if as_json else text)
+    if as_json:
+        say_json(Console(), {**made.facts.as_json(), "counts": dict(made.counts)})
+    else:
+        say(Console(), text)
 
 
 def _print(done: Record, file: Path, as_json: bool) -> None:
     if as_json:
-        _out(json.dumps(done.as_json()))
+        say_json(Console(), done.as_json())
         return
     record.show(done, Console())
-    _out(f"record       {file}")
-
-
-def _out(text: str) -> None:
-    Console().print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    say(Console(), f"record       {file}")
 
 
 def _as_interrupt(_: int, __: FrameType | None) -> None:

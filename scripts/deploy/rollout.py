@@ -26,7 +26,7 @@ def apply(terraform: Terraform, made: Plan, steps: Steps) -> None:
             terraform.apply(made.file, _counting(say, total))
         except TerraformError as error:
             for problem in error.problems[1:]:
-                steps.console.print(f"  {problem}", markup=False, highlight=False, soft_wrap=True)
+                say(steps.console, f"  {problem}")
             raise CommandError(str(error) if error.code != 1 else f"{error}; {_AGAIN}", error.code) from error
         say(f"{in_words(made.counts)}: done")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from scripts.console import say, say_json
 from scripts.docs import jobs, lineage, markers, monitoring, places
 from scripts.docs.facts import Facts, read
 from scripts.docs.markers import Section
@@ -76,7 +76,7 @@ def run(check: bool, dry_run: bool, week: str | None, as_json: bool, console: Co
     stale = [(page.name, section) for page in pages for section in page.stale]
     if as_json:
         found = [{"page": page, "section": section} for page, section in stale]
-        console.print(json.dumps({"stale": found, "written": writes}), markup=False, highlight=False, soft_wrap=True)
+        say_json(console, {"stale": found, "written": writes})
     else:
         _tell(stale, check, writes, console)
     return STALE if check and stale else 0
@@ -127,7 +127,7 @@ def _monday(week: str | None) -> date | None:
 def _tell(stale: list[tuple[str, str]], check: bool, writes: bool, console: Console) -> None:
     verb = "written" if writes else "stale" if check else "would be written"
     for page, section in stale:
-        console.print(f"{page}: section '{section}' {verb}", markup=False, highlight=False, soft_wrap=True)
+        say(console, f"{page}: section '{section}' {verb}")
     if not stale:
         console.print("The pages say what the code says.")
     elif check:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import tempfile
 import time
@@ -18,6 +17,7 @@ from rich.console import Console
 
 from infra.environments import Environment
 from scripts import answers, connection, toolchain
+from scripts.console import say, say_json
 from scripts.drift import actual, audit, declared, ignores
 from scripts.drift.detection import detect
 from scripts.drift.findings import Finding
@@ -56,7 +56,7 @@ def run(environment: str, options: Options) -> int:
     if options.markdown:
         options.markdown.write_text(markdown(report), encoding="utf-8")
     if options.issue:
-        waiting.print(hand_over(report), markup=False, highlight=False, soft_wrap=True)
+        say(waiting, hand_over(report))
     _print(report, options.as_json)
     return report.exit_code
 
@@ -129,7 +129,6 @@ def title(report: Report) -> str:
 def _print(report: Report, as_json: bool) -> None:
     console = Console()
     if as_json:
-        text = json.dumps(report.as_json(), ensure_ascii=False)
-        console.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+        say_json(console, report.as_json())
     else:
         show(report, console)

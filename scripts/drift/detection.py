@@ -17,8 +17,8 @@ from scripts.drift.findings import SEVERITIES, Coverage, Finding, Proposal
 from scripts.drift.kinds import KINDS, SUPPORTED
 from scripts.drift.kinds.kind import Kind
 from scripts.drift.kinds.secrets import EXPECTED_KEYS
-from scripts.drift.redaction import redact, redact_text
 from scripts.drift.undeclared import Stray, declared_keys, strays
+from scripts.redaction import hidden_setting, scrub
 
 # A missing one of these takes along what is in it: one finding says so.
 _CONTAINERS = ("databricks_directory", "databricks_catalog", "databricks_schema")
@@ -118,7 +118,7 @@ def _above(stack: Stack, address: str) -> set[str]:
 
 
 def _changed(resource: Resource, difference: Difference) -> Finding:
-    declared, actual = (redact(each, difference.path) for each in (difference.declared, difference.actual))
+    declared, actual = (hidden_setting(difference.path, each) for each in (difference.declared, difference.actual))
     shown = replace(difference, declared=declared, actual=actual)
     is_content = difference.pattern == "content" or difference.pattern.startswith("content.")
     return Finding(
@@ -163,7 +163,7 @@ def _diff(declared: object, actual: object, file: str = "") -> str:
 
 
 def _redacted(ways: Proposal) -> Proposal:
-    return Proposal(redact_text(ways.revert), redact_text(ways.adopt))
+    return Proposal(scrub(ways.revert), scrub(ways.adopt))
 
 
 def _keys(resource: Resource, scope: str, held: set[str]) -> Iterator[Finding]:

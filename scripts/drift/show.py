@@ -9,6 +9,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from scripts.console import say
 from scripts.drift.compare import Json
 from scripts.drift.findings import UNKNOWN, Finding
 from scripts.drift.report import COULD_NOT_TELL, FINE, Report
@@ -80,9 +81,9 @@ def _details(number: int, finding: Finding, console: Console) -> None:
     console.print(head.append(f"{finding.address} {finding.path}".rstrip(), style="bold"), highlight=False)
     if finding.also:
         more = f"and {len(finding.also)} inside it, {finding.also[0]} for one"
-        console.print(f"  {more}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"  {more}")
     if finding.note:
-        console.print(f"  {finding.note}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"  {finding.note}")
     if finding.diff:
         lines = finding.diff.splitlines()
         console.print(Syntax("\n".join(lines[:_DIFF_LINES]), "diff", theme="ansi_dark", background_color="default"))
@@ -90,12 +91,12 @@ def _details(number: int, finding: Finding, console: Console) -> None:
             console.print(f"  … {len(lines) - _DIFF_LINES} more lines: --json has them", style="dim", highlight=False)
     else:
         for side, value in (("declared", finding.declared), ("workspace", finding.actual)):
-            console.print(f"  {side:<10}{short(value, 2000)}", highlight=False, markup=False, soft_wrap=True)
+            say(console, f"  {side:<10}{short(value, 2000)}")
     if finding.who != UNKNOWN:
-        console.print(f"  {'by':<10}{finding.who} at {finding.when}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"  {'by':<10}{finding.who} at {finding.when}")
     for way, text in (("revert", finding.proposal.revert), ("adopt", finding.proposal.adopt)):
         if text:
-            console.print(f"  {way:<10}{text}", highlight=False, markup=False, soft_wrap=True)
+            say(console, f"  {way:<10}{text}")
 
 
 def _coverage(report: Report) -> Table:

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from scripts import connection
+from scripts.console import say
 from scripts.errors import CommandError
 from scripts.export import plain
 from scripts.synth import synthesize
@@ -26,12 +27,10 @@ def run(environment: str, to: Path, console: Console) -> None:
     files = plain.files(stack, to)
     _write(files, to)
     resources = sum(len(each) for each in stack.get("resource", {}).values())
-    console.print(
+    say(
+        console,
         f"{to}: {resources} resources in {len(files)} files. Next: terraform -chdir={to} init, then plan: it shows no"
         " change where the environment is deployed as it stands here.",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
     )
 
 

@@ -16,27 +16,27 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.dashboards import LifecycleState
 from databricks.sdk.service.sql import AlertLifecycleState
 
-from infra.environments import Environment
 from scripts import toolchain
-from scripts.errors import CommandError
 from scripts.imports import matching
+from scripts.plans import surroundings
 from scripts.plans.terraform import Terraform, managed
 from scripts.session import Session, asking
 from scripts.synth import synthesize
 
 FILE = "imports.tf.json"
-LOG = toolchain.ROOT / ".local" / "log" / "import.log"
+LOGS = toolchain.ROOT / ".local" / "log" / "import"
 
 
 def run(session: Session, said: Sequence[str], output: Path, dry_run: bool) -> int:
     """Write the import blocks beside the synthesized stack, or only print them; return the exit code."""
-    variables = terraform_variables(session.env, session.client)
+    variables = surroundings.variables(session.env, session.client)
     with session.err.status(f"synthesizing {session.env.name} and reading its state …"):
         folder = synthesize(session.env.name, output, variables)
         stack = json.loads((folder / "cdk.tf.json").read_text())
         wanted = matching.chosen(matching.declared(stack), said)
-        toolchain.run(["terraform", f"-chdir={folder}", "init", "-input=false", "-no-color"], variables, LOG)
-        in_state = managed(Terraform(folder, variables, LOG.parent).state())
+        terraform = Terraform(folder, variables, LOGS)
+        terraform.init()
+        in_state = managed(terraform.state())
         with asking(session.client):
             found = matching.matches(wanted, in_state, present(session.client), strict=bool(said))
     for each in wanted:
@@ -72,15 +72,6 @@ def present(client: WorkspaceClient) -> dict[str, dict[str, list[str]]]:
         for name, identity in objects:
             ids[kind].setdefault(name or "", []).append(str(identity))
     return ids
-
-
-def terraform_variables(env: Environment, client: WorkspaceClient) -> Mapping[str, str]:
-    """Return the environment for Terraform: the caller's own, or that of the running local workspace."""
-    if os.environ.get("DATABRICKS_HOST"):
-        return {**os.environ, "CHECKPOINT_DISABLE": "1"}
-    if not client.config.host or not client.config.token:
-        raise CommandError(f"Environment '{env.name}': set DATABRICKS_HOST for Terraform.")
-    return toolchain.environment(toolchain.local_provider(), client.config.host, client.config.token)
 
 
 def _text(blocks: Mapping[str, object], folder: Path, found: bool, dry_run: bool) -> str:

@@ -10,6 +10,7 @@ from databricks.sdk.service.jobs import RunOutput, RunTask
 from rich.rule import Rule
 
 from scripts.connection import first_line
+from scripts.console import say
 from scripts.errors import CommandError
 from scripts.jobs import names, tree
 from scripts.session import Session, asking
@@ -41,7 +42,7 @@ def logs(session: Session, said: str, task: str | None) -> int:
     for each in found:
         session.out.print(Rule(f"{each['task']} · {each['state']} · run {each['run_id']}", align="left"))
         for text in lines(each):
-            session.out.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+            say(session.out, text)
     return 0
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rich.console import Console
 
 from scripts import connection, toolchain
+from scripts.console import say, say_json
 from scripts.plans import commit, facts, planning, surroundings
 from scripts.plans.folder import room
 from scripts.plans.planning import Plan
@@ -37,19 +37,17 @@ def run(environment: str, to: Path, as_json: bool) -> int:
 
 def _print(made: Plan, to: Path, as_json: bool) -> None:
     console = Console()
+    found = made.facts
     if as_json:
-        text = json.dumps({**made.facts.as_json(), "counts": dict(made.counts)})
-    else:
-        found = made.facts
-        state = f"serial {found.state.serial}" if found.state.lineage else "none yet"
-        text = "\n".join(
-            (
-                f"{found.environment}: {facts.in_words(made.counts)}",
-                f"plan     {to / found.environment}",
-                f"digest   {found.digest}",
-                f"commit   {found.commit}{' with changes that are not committed' if found.dirty else ''}",
-                f"state    {state}",
-                f"deploy   ecom deploy --environment {found.environment} --plans {to}",
-            )
-        )
-    console.print(text, markup=False, highlight=False, soft_wrap=True, emoji=False)
+        say_json(console, {**found.as_json(), "counts": dict(made.counts)})
+        return
+    state = f"serial {found.state.serial}" if found.state.lineage else "none yet"
+    lines = (
+        f"{found.environment}: {facts.in_words(made.counts)}",
+        f"plan     {to / found.environment}",
+        f"digest   {found.digest}",
+        f"commit   {found.commit}{' with changes that are not committed' if found.dirty else ''}",
+        f"state    {state}",
+        f"deploy   ecom deploy --environment {found.environment} --plans {to}",
+    )
+    say(console, "\n".join(lines))

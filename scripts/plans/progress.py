@@ -31,4 +31,4 @@ class Steps:
 
             yield say
         seconds = time.monotonic() - started
-        self.console.print(f"  {name:<10} {seconds:6.1f} s   {last}", markup=False, highlight=False, soft_wrap=True)
+        say(self.console, f"  {name:<10} {seconds:6.1f} s   {last}")

@@ -21,11 +21,14 @@ class Surroundings:
 
 
 def find(env: Environment) -> Surroundings:
-    """Return what the caller's variables say; for `local` without them the running workspace and our own provider."""
+    """Return the workspace of an environment and how programs reach it; CommandError when there is none."""
     client = connection.connect(env)
+    return Surroundings(client, variables(env, client))
+
+
+def variables(env: Environment, client: WorkspaceClient) -> Mapping[str, str]:
+    """Return what the caller's variables say; for `local` without them the running workspace and our own provider."""
     if env.name != "local" or os.environ.get("DATABRICKS_HOST"):
-        return Surroundings(client, toolchain.with_tools(os.environ))
+        return toolchain.with_tools(os.environ)
     config = client.config
-    return Surroundings(
-        client, toolchain.environment(toolchain.local_provider(), config.host or "", config.token or "")
-    )
+    return toolchain.environment(toolchain.local_provider(), config.host or "", config.token or "")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from local.workspace import process
 from scripts import toolchain
 from scripts.connection import first_line
 from scripts.errors import CommandError
+from scripts.plans.terraform import Terraform
+from scripts.synth import synthesize_all
 
 # Production does not synthesize without a service principal. Which one it is makes no difference to a policy.
 STAND_IN_RUN_AS = "00000000-0000-4000-8000-000000000000"
@@ -34,38 +35,24 @@ def planned(
             provider = toolchain.local_provider()
             settings = {
                 **toolchain.environment(provider, workspace.host, workspace.token),
-                "ECOM_ENVIRONMENT": ",".join(environments),
                 "ECOM_RUN_AS": variables.get("ECOM_RUN_AS") or STAND_IN_RUN_AS,
                 "ECOM_STATE": f"local:{folder / 'state'}",
-                "CDKTF_OUTDIR": str(folder / "cdktf.out"),
             }
             told("synthesizing")
-            _run([sys.executable, "-m", "infra.main"], settings)
+            stacks = synthesize_all(environments, folder / "cdktf.out", settings)
             plans = {}
-            for name in environments:
+            for name, stack in stacks.items():
                 told(f"planning {name}")
-                plans[name] = _plan(folder, name, settings)
+                plans[name] = _plan(Terraform(stack, settings, folder / "log"), folder / name / "plan.json")
             return plans
     except process.WorkspaceError as error:
         raise CommandError(first_line(error)) from error
 
 
-def _plan(folder: Path, name: str, settings: Mapping[str, str]) -> Path:
-    terraform = ["terraform", f"-chdir={folder / 'cdktf.out' / 'stacks' / name}"]
-    _run([*terraform, "init", "-input=false", "-no-color"], settings)
-    _run([*terraform, "plan", "-input=false", "-no-color", "-lock=false", "-out=policy.tfplan"], settings)
-    file = folder / name / "plan.json"
+def _plan(terraform: Terraform, file: Path) -> Path:
+    terraform.init()
     file.parent.mkdir()
-    file.write_text(_run([*terraform, "show", "-json", "policy.tfplan"], settings))
+    plan = file.with_name("plan.tfplan")
+    terraform.plan(plan)
+    file.write_text(json.dumps(terraform.show(plan)))
     return file
-
-
-def _run(command: list[str], settings: Mapping[str, str]) -> str:
-    result = subprocess.run(
-        command, env=dict(settings), cwd=toolchain.ROOT, capture_output=True, text=True, check=False
-    )
-    if result.returncode != 0:
-        said = (result.stderr or result.stdout).strip()
-        step = next((word for word in command[1:] if not word.startswith("-")), "")
-        raise CommandError(f"{Path(command[0]).name} {step} exited {result.returncode}: {said[-2000:]}")
-    return result.stdout

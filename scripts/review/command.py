@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scripts.console import say_json
 from scripts.errors import CommandError
 from scripts.review import prices
 from scripts.review.document import document
@@ -66,8 +67,10 @@ def _folders(plans: Path, environments: Sequence[str]) -> list[Path]:
 def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{file}: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}.") from error
+    except ValueError as error:
+        raise CommandError(f"{file} is not JSON: {error}.") from error
 
 
 def _of_environment(results: Any, environment: str) -> Any:
@@ -86,7 +89,7 @@ def _print(reviews: dict[str, Review], posted: dict[str, str], as_json: bool) ->
     console = Console()
     if as_json:
         whole = {name: {**document(each), "posted": posted.get(name)} for name, each in reviews.items()}
-        console.print(json.dumps({"reviews": whole}), markup=False, highlight=False, soft_wrap=True, emoji=False)
+        say_json(console, {"reviews": whole})
         return
     table = Table(box=None, header_style="dim")
     for head in ("environment", "verdict", "changes", "risk", "cost a month", "comment"):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scripts.errors import CommandError
-from scripts.review.redaction import scrub
+from scripts.redaction import scrub
 
 _HASH = re.compile(r"(?:sha256:)?[0-9a-f]{7,64}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -62,7 +62,9 @@ def facts(document: Mapping[str, Any], where: str) -> Facts:
             provider=scrub(str(document["provider"])),
             planned_at=at if at.tzinfo else at.replace(tzinfo=UTC),
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except KeyError as error:
+        raise CommandError(f"{where}: {error} is missing: write it with ecom plan.") from error
+    except (TypeError, AttributeError, ValueError) as error:
         raise CommandError(f"{where}: {type(error).__name__} {scrub(str(error))}: write it with ecom plan.") from error
 
 

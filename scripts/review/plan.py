@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scripts.errors import CommandError
-from scripts.review.redaction import HIDDEN, hidden_value, scrub
+from scripts.redaction import HIDDEN, hidden_value, scrub
 
 Kind = Literal["added", "changed", "replaced", "destroyed", "moved", "forgotten", "unchanged"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 from rich.console import Console
 
 from scripts import connection
+from scripts.console import say, say_json
 from scripts.errors import CommandError
 from scripts.status import report as reports
 from scripts.status.picture import compose
@@ -45,7 +45,7 @@ class Status:
                     code = self.once()
                 except CommandError as error:
                     code = error.code
-                    self._waiting.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+                    say(self._waiting, f"error: {error}", "red")
                 time.sleep(seconds)
         except KeyboardInterrupt:
             return code
@@ -63,9 +63,7 @@ class Status:
 
     def _print(self, report: Report) -> None:
         if self._as_json:
-            self._console.print(
-                json.dumps(report.as_json()), markup=False, highlight=False, soft_wrap=True, emoji=False
-            )
+            say_json(self._console, report.as_json())
         else:
             show(compose(report), self._console)
 

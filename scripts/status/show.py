@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scripts.console import say
 from scripts.status.picture import Picture, Section
 from scripts.words import Cell
 
@@ -16,7 +17,7 @@ _BANNERS = {"bad": "bold white on red", "warn": "bold black on yellow", "good": 
 def show(picture: Picture, console: Console) -> None:
     """Print a picture: colours and tables in a terminal, else plain text."""
     if not console.is_terminal:
-        console.print(plain(picture), markup=False, highlight=False, soft_wrap=True)
+        say(console, plain(picture))
         return
     banner = Text.assemble((f" {picture.verdict.text} ", _BANNERS[picture.verdict.tone]), " ", picture.headline)
     console.print(banner, highlight=False)

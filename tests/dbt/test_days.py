@@ -301,3 +301,32 @@ def test_the_unit_tests_of_models_pass(lakehouse: Lakehouse, nights: object) -> 
 
     assert statuses
     assert set(statuses.values()) == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-03-01", "", r"last_day: '' is not a day as YYYY-MM-DD"),
+        ("2026-03-02", "2026-03-01", r"first_day '2026-03-02' is after last_day '2026-03-01'"),
+    ],
+)
+def test_half_a_range_of_days_or_one_backwards_is_refused(
+    lakehouse: Lakehouse, nights: object, first: str, last: str, said: str
+) -> None:
+    with pytest.raises(AssertionError, match=said):
+        lakehouse.dbt("compile", "--select", "fact_orders", first_day=first, last_day=last)
+
+
+def test_an_erased_customer_is_closed_and_opened_again_on_return(lakehouse: Lakehouse, nights: object) -> None:
+    versions = (
+        "select country, dbt_valid_to is null from snapshots.customers_history where customer_id = 'C9'"
+        " order by dbt_valid_from"
+    )
+    again = ("build", "--select", "customers_latest", "customers_history", "--exclude-resource-type", "test")
+    lakehouse.rows("delete from bronze.customers where customer_id = 'C9'")
+    lakehouse.dbt(*again)
+    assert lakehouse.rows(versions) == [("Spain", False)]
+    stamp = "2026-03-06 09:00:00"
+    lakehouse.ingest("customers", stamp, ("C9", "kim@example.com", "Kim", "Ito", "Japan", stamp, stamp))
+    lakehouse.dbt(*again)
+    assert lakehouse.rows(versions) == [("Spain", False), ("Japan", True)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scripts.drift.redaction import HIDDEN, looks_secret, redact, redact_text
+from scripts.redaction import HIDDEN, hidden_setting, scrub, secret_key
 
 CANARY = "c4n4ry-value"
 
@@ -24,7 +24,7 @@ CANARY = "c4n4ry-value"
     ],
 )
 def test_values_under_secret_names(value: Any, name: str) -> None:
-    shown = str(redact(value, name))
+    shown = str(hidden_setting(name, value))
     assert CANARY not in shown
     assert HIDDEN in shown
 
@@ -45,7 +45,7 @@ def test_values_under_secret_names(value: Any, name: str) -> None:
     ],
 )
 def test_credentials_in_texts(text: str) -> None:
-    shown = redact_text(f"a\n{text}\nb")
+    shown = scrub(f"a\n{text}\nb")
     assert HIDDEN in shown
     for secret in (CANARY, "dapi0123456789", "ghp_abcdef"):
         assert secret not in shown
@@ -57,7 +57,7 @@ def test_credentials_in_texts(text: str) -> None:
     "name", ["passed", "secretary", "tokenizer", "keys", "cost_key", "databricks_secret_scope", "tasks", "monkey"]
 )
 def test_what_only_sounds_like_it(name: str) -> None:
-    assert not looks_secret(name)
+    assert not secret_key(name)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_what_only_sounds_like_it(name: str) -> None:
     ],
 )
 def test_code_about_secrets_is_readable(text: str) -> None:
-    assert redact_text(text) == text
+    assert scrub(text) == text
 
 
 def test_other_values_stay_as_they_are() -> None:
     value = {"a": [1, True, None, "x"], "b": {"c": 2.5}}
-    assert redact(value, "anything") == value
-    assert redact(3, "tasks[refresh_token].max_retries") == 3
-    assert redact("password", "keys[password]") == "password"
+    assert hidden_setting("anything", value) == value
+    assert hidden_setting("tasks[refresh_token].max_retries", 3) == 3
+    assert hidden_setting("keys[password]", "password") == "password"

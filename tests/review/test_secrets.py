@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from scripts.redaction import HIDDEN, scrub, secret_key
 from scripts.review import prices
 from scripts.review.document import document
 from scripts.review.facts import facts, policy_results
 from scripts.review.markdown import markdown
 from scripts.review.plan import read
-from scripts.review.redaction import HIDDEN, scrub, secret_key
 from scripts.review.review import review
 from tests.review.edits import EDITS
 from tests.review.made import entry, reviewed

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from databricks.sdk import WorkspaceClient
 
 from local.workspace.process import RunningWorkspace, start
 from tests.faults import Fault, Hold, storm, through
+from tests.local.provider.every_type import CASES
 
 pytestmark = pytest.mark.slow
 
@@ -27,32 +28,22 @@ AT_ONCE = 3  # a deploy mostly waits: for processes to start, and for the worksp
 MOST_TRIES = 8  # each failed one uses up at least one of three faults of two times, or the kill
 REQUESTS = 20  # about so many does one deploy make
 
-TASK = {"task_key": "a", "condition_task": {"left": "1", "op": "EQUAL_TO", "right": "1"}}
+CHOSEN = 4  # types that a deploy draws, beside those that these refer to
+REFERENCE = re.compile(r"\$\{(databricks_\w+)\.x\.")
+# Folders are made by the API where they are missing; two deploys do not share one.
+KINDS = sorted(name for name in CASES if name != "databricks_directory")
 
 
-def resources(name: str) -> dict[str, Any]:
-    """Return eight resources, most of whose creates are not repeatable, in a chain and beside it."""
-    return {
-        "databricks_job": {"x": {"name": name, "task": [TASK]}},
-        "databricks_permissions": {
-            "x": {
-                "job_id": "${databricks_job.x.id}",
-                "access_control": [{"group_name": "users", "permission_level": "CAN_VIEW"}],
-            }
-        },
-        "databricks_cluster_policy": {"x": {"name": name, "definition": "{}"}},
-        "databricks_secret_scope": {"x": {"name": name}},
-        "databricks_secret": {
-            "x": {"scope": "${databricks_secret_scope.x.name}", "key": "k", "string_value": "${databricks_job.x.id}"}
-        },
-        "databricks_query": {"x": {"display_name": name, "warehouse_id": "0", "query_text": "select 1"}},
-        "databricks_notification_destination": {
-            "x": {"display_name": name, "config": {"email": {"addresses": ["a@example.com"]}}}
-        },
-        "databricks_notebook": {
-            "x": {"path": f"/Shared/{name}/n", "language": "PYTHON", "content_base64": "cHJpbnQoMSk="}
-        },
-    }
+def resources(dice: random.Random, name: str) -> dict[str, Any]:
+    """Return one resource of each of a few types drawn from all, and of those that they refer to."""
+    waiting, chosen = dice.sample(KINDS, CHOSEN), dict[str, Any]()
+    while waiting:
+        kind = waiting.pop()
+        if kind not in chosen:
+            text = json.dumps(CASES[kind].arguments)
+            chosen[kind] = {"x": json.loads(text.replace("every", name))}
+            waiting += REFERENCE.findall(text)
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -63,6 +54,7 @@ class Outcome:
     tries: int
     killed: bool
     seconds: float
+    deployed: set[tuple[str, str]]  # type and id of every object in its state
 
 
 def _deploy(stack: Any, kill: Callable[..., None], hold: Hold, *, provider_too: bool) -> bool:
@@ -83,7 +75,7 @@ def _converge(
     started = time.monotonic()
     dice = random.Random(seed)
     shutil.copytree(template.folder, folder, symlinks=True)
-    (folder / "resources.tf.json").write_text(json.dumps({"resource": resources(f"storm-{seed:02}")}))
+    (folder / "resources.tf.json").write_text(json.dumps({"resource": resources(dice, f"storm_{seed:02}")}))
     with through(workspace.host) as proxy:
         stack = replace(template, folder=folder, environment={**template.environment, "TF_VAR_host": proxy.host})
         hold, provider_too = Hold(), dice.random() < 0.5
@@ -98,7 +90,8 @@ def _converge(
         killed = hold.go_on.is_set()
         proxy.heal()
         stack.plan(expect=0)
-    return Outcome(seed, tries, killed, time.monotonic() - started)
+        ids = {(address.partition(".")[0], str(values["id"])) for address, values in stack.resources().items()}
+    return Outcome(seed, tries, killed, time.monotonic() - started, ids)
 
 
 def _storms(workspace: RunningWorkspace, template: Any, tmp_path: Path, kill: Callable[..., None]) -> list[Outcome]:
@@ -115,14 +108,27 @@ def _storms(workspace: RunningWorkspace, template: Any, tmp_path: Path, kill: Ca
     return outcomes
 
 
-def _count(client: WorkspaceClient) -> Counter[tuple[str, str | None]]:
-    """Count the objects of the deploys by kind and name."""
-    found = [("job", job.settings.name) for job in client.jobs.list() if job.settings]
-    found += [("policy", policy.name) for policy in client.cluster_policies.list()]
-    found += [("scope", scope.name) for scope in client.secrets.list_scopes()]
-    found += [("query", query.display_name) for query in client.queries.list()]
-    found += [("destination", item.display_name) for item in client.notification_destinations.list()]
-    return Counter((kind, name) for kind, name in found if name and name.startswith("storm-"))
+def _held(client: WorkspaceClient) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield type, id and name of what the workspace holds of every type that it lets two objects of one name be."""
+    yield from (("databricks_job", str(it.job_id), it.settings and it.settings.name) for it in client.jobs.list())
+    yield from (("databricks_cluster", it.cluster_id, it.cluster_name) for it in client.clusters.list())
+    yield from (("databricks_cluster_policy", it.policy_id, it.name) for it in client.cluster_policies.list())
+    yield from (
+        ("databricks_instance_pool", it.instance_pool_id, it.instance_pool_name) for it in client.instance_pools.list()
+    )
+    yield from (("databricks_sql_endpoint", it.id, it.name) for it in client.warehouses.list())
+    yield from (("databricks_query", it.id, it.display_name) for it in client.queries.list())
+    yield from (("databricks_alert", it.id, it.display_name) for it in client.alerts.list())
+    yield from (("databricks_alert_v2", it.id, it.display_name) for it in client.alerts_v2.list_alerts())
+    yield from (("databricks_dashboard", it.dashboard_id, it.display_name) for it in client.lakeview.list())
+    yield from (
+        ("databricks_notification_destination", it.id, it.display_name)
+        for it in client.notification_destinations.list()
+    )
+    yield from (
+        ("databricks_mlflow_experiment", it.experiment_id, (it.name or "").rpartition("/")[2])
+        for it in client.experiments.list_experiments()
+    )
 
 
 def test_fifty_deploys_through_storms_and_kills_converge_without_a_duplicate(
@@ -131,8 +137,11 @@ def test_fifty_deploys_through_storms_and_kills_converge_without_a_duplicate(
     with start(tmp_path / "root", arguments=["--no-driver"]) as workspace:
         outcomes = _storms(workspace, terraform(workspace.host, workspace.token, ""), tmp_path, kill)
         client = WorkspaceClient(host=workspace.host, token=workspace.token, auth_type="pat")
-        kinds = ("job", "policy", "scope", "query", "destination")
-        assert _count(client) == Counter({(kind, f"storm-{seed:02}"): 1 for kind in kinds for seed in SEEDS})
-    # Storms that harm nobody would prove nothing.
+        found = [(kind, identity) for kind, identity, name in _held(client) if name and name.startswith("storm_")]
+    deployed = set.union(*(outcome.deployed for outcome in outcomes))
+    kinds = {kind for kind, _ in found}
+    assert sorted(found) == sorted((kind, identity) for kind, identity in deployed if kind in kinds)
+    # Storms that harm nobody, or that leave a type out, would prove nothing.
+    assert {kind for kind, _ in deployed if kind.startswith("databricks_")} >= set(KINDS)
     assert sum(outcome.killed for outcome in outcomes) >= 20
     assert sum(outcome.tries > 1 for outcome in outcomes) >= 30

@@ -1,6 +1,7 @@
 """Nothing that may be a secret gets past here: by the provider's word, by the name of its key, by its look.
 
-Every value, name and line of code of a plan goes through `scrub` or `Redactor.value` before anything else reads it.
+Every value, name and line of code of a plan or of a finding goes through `scrub`, `hidden_value` or `hidden_setting`
+before anyone reads it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ _NAMES = (
     r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|api[_.-]?key|access[_.-]?key|account[_.-]?key|private[_.-]?key|"
     r"connection[_.-]?string|(?<![a-z])(?:auth|sas)"
 )
-_SECRET_KEY = re.compile(rf"(?:^|[._\-\s])(?:{_NAMES})s?(?:$|[._\-\s\d])", re.IGNORECASE)
+_SECRET_KEY = re.compile(rf"(?:^|[._\-\s\[])(?:{_NAMES})s?(?:$|[._\-\s\d\]])", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Keys of our resources that hold names of things; `secrets/scope/key` references are no secrets either.
-_HARMLESS_KEYS = {"auth_type", "secret_scope", "token_usage"}
+_HARMLESS_KEYS = {
+    *("databricks_secret", "databricks_secret_acl", "databricks_secret_scope"),
+    *("auth_type", "secret_scope", "token_usage"),
+}
 _REFERENCE = re.compile(r"\{\{\s*secrets/[\w.-]+/[\w.-]+\s*\}\}")
 
 # `password = "x"`, `--token x`, `"secret": "x"`: the name stays, the value goes.
@@ -38,12 +42,13 @@ _CODE = re.compile(
 )
 _KNOWN = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|dapi[0-9a-f]{32}(?:-\d+)?|dose[0-9a-f]{32}"  # Databricks: personal token, OAuth secret
+    r"|dapi[0-9a-f]{16,}(?:-\d+)?|dkea[0-9a-f]{16,}|dose[0-9a-f]{16,}"  # Databricks: personal tokens, OAuth secret
     r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abpr]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}"
     r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"  # JSON web token
     r"|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"  # user and password of an address
-    r"|(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{8,}|(?<=sig=)[A-Za-z0-9%+/=]{8,}",
+    r"|(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{8,}|(?<=sig=)[\w%+/=-]{8,}|(?<=AccountKey=)[^\s;\"']+"
+    r"|https://hooks\.[^\s\"']+",  # an incoming webhook: who has its address may post
     re.DOTALL,
 )
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_~-]{20,}")
@@ -53,13 +58,15 @@ _WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}")
 _ODD_CHARACTERS, _ODD_SHARE = 6, 0.34  # what is left of a random token of 20; our own texts stay far below
 _LONG, _BITS, _DIGITS = 24, 3.6, 3  # a run without joints, its entropy per character, how many digits in it
 _LONGEST_WORD = 28
+# What a value is called where its name stands beside it.
+_BEARERS = ("value", "default")
 _SHORTEST = 6  # what is shorter than `k=v` of a secret holds none
 
 
 # A text without any of these cannot match the two slow patterns; looking for them costs a tenth.
 _KNOWN_SIGNS = (
-    *("-----BEGIN", "dapi", "dose", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "AKIA", "ASIA"),
-    *("xox", "sk-", "eyJ", "://", "earer ", "sig="),
+    *("-----BEGIN", "dapi", "dkea", "dose", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "AKIA", "ASIA"),
+    *("xox", "sk-", "eyJ", "://", "earer ", "sig=", "AccountKey="),
 )
 _NAME_SIGNS = ("pass", "pwd", "secret", "token", "credential", "key", "connection", "auth", "sas")
 _SHORT = 400  # names, paths and words come again and again; whole files do not
@@ -112,6 +119,24 @@ def hidden_value(key: str, value: Any, sensitive: Any) -> Any:
     if secret_key(key) and not (isinstance(value, str) and (not value or _REFERENCE.fullmatch(value))):
         return HIDDEN
     return scrub(value) if isinstance(value, str) else value
+
+
+def hidden_setting(path: str, value: Any) -> Any:
+    """Return what an API holds at a dotted path as it may be shown; a name beside a value says what it is.
+
+    `{"name": "smtp_password", "default": "x"}` and `parameters[smtp_password].default` hide their value.
+    """
+    if isinstance(value, dict):
+        bearer = next((str(value[each]) for each in ("key", "name") if isinstance(value.get(each), str)), "")
+        return {
+            scrub(each): hidden_setting(f"{path}.{each}" + (f".{bearer}" if each in _BEARERS else ""), inside)
+            for each, inside in value.items()
+        }
+    if isinstance(value, list):
+        return [hidden_setting(path, each) for each in value]
+    parts = path.split(".")
+    last = ".".join(parts[-2:] if parts[-1] in _BEARERS else parts[-1:])
+    return hidden_value("" if last.startswith("keys[") else last, value, None)
 
 
 def _hide_assigned(found: re.Match[str]) -> str:
