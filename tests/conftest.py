@@ -13,6 +13,8 @@ HERE = Path(__file__).parent
 
 # Read when MLflow is imported: tests keep models in folders, and nothing here calls home.
 os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true")
+# Read when a Java machine is started, by these processes or by the servers that they start.
+os.environ["SPARK_CONF_DIR"] = str(HERE / "spark")
 
 
 def pytest_configure(config: pytest.Config) -> None:

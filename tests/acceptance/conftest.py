@@ -89,9 +89,9 @@ class Deployer:
         return WorkspaceClient(host=self.workspace.host, token=self.workspace.token, auth_type="pat")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Deployer]]:
-    """Start workspaces on their own roots; all are stopped at the end of the session."""
+    """Start workspaces on their own roots; all are stopped at the end of the module."""
     running: list[process.RunningWorkspace] = []
 
     def start(name: str, *arguments: str) -> Deployer:
