@@ -23,6 +23,7 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_JAVA = 17
 OLDEST_TERRAFORM = (1, 5)
 
+JARS = "io.delta:delta-spark_4.1_2.13:4.4.0,com.globalmentor:hadoop-bare-naked-local-fs:0.1.0"
 # delta-spark's own dependencies that pyspark already ships; fetching them would add 80 MB.
 SPARK_SHIPS = ",".join(
     [
@@ -151,7 +152,7 @@ def install_cdktf():
 
 
 def install_jars():
-    """Fetch the Delta jars through Spark's own resolver and check them against requirements/jars.txt."""
+    """Fetch the jars through Spark's own resolver and check them against requirements/jars.txt."""
     lock = LOCKS / "jars.txt"
     with step("delta-jars", digest(lock, str(TOOLS))) as needed:
         if not needed:
@@ -161,7 +162,7 @@ def install_jars():
         resolve = (
             "from pyspark.sql import SparkSession as S\n"
             "b = S.builder.master('local[1]').config('spark.ui.enabled', 'false')\n"
-            "b = b.config('spark.jars.packages', 'io.delta:delta-spark_4.1_2.13:4.4.0')\n"
+            f"b = b.config('spark.jars.packages', {JARS!r})\n"
             f"b = b.config('spark.jars.ivy', {str(scratch)!r}).config('spark.jars.excludes', {SPARK_SHIPS!r})\n"
             "b = b.config('spark.driver.bindAddress', '127.0.0.1').config('spark.driver.host', '127.0.0.1')\n"
             "b.getOrCreate().stop()\n"

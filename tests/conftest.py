@@ -17,9 +17,23 @@ os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true
 os.environ["SPARK_CONF_DIR"] = str(HERE / "spark")
 
 
+class _Failures:
+    """Says what failed when it does: a run that is cut off would never come to its summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal:
+            terminal.write_line(f"\n{report.when} of {report.nodeid} failed:\n{report.longreprtext[-3000:]}")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """MLflow warns about type hints of its own when a model is loaded first."""
     config.addinivalue_line("filterwarnings", "ignore:.*Any type hint is inferred:UserWarning")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Failures(config))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,6 +17,8 @@ from pyspark.sql.streaming import DataStreamWriter
 JARS = Path(__file__).resolve().parents[2] / ".local" / "tools" / "jars"
 DRIVER_MEMORY = "2g"
 _DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+_LOCAL_FILES = "hadoop-bare-naked-local-fs"
+_CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
 _CATALOG_PREFIX = "spark.sql.catalog."
 _MOUNTS = "spark.hadoop.fs.viewfs.mounttable.default."
 
@@ -27,8 +29,8 @@ def build_session(root: Path, catalogs: Sequence[str]) -> SparkSession:
     One per process and one process per root: the Derby metastore admits a single user.
     """
     jars = sorted(JARS.glob("*.jar"))
-    if not jars:
-        raise FileNotFoundError(f"No Delta jars in {JARS}: run `make setup`.")
+    if not any(_LOCAL_FILES in jar.name for jar in jars):
+        raise FileNotFoundError(f"No jars of Delta and its file system in {JARS}: run `make setup`.")
     root = root.resolve()
     lake = root / "lake"
     volumes = root / "volumes"
@@ -124,6 +126,12 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path]) -> dict[str, str]
         "spark.sql.codegen.cache.maxEntries": "3000",  # of 100 that are kept else, one run of master overwrites each
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
+        # Hadoop starts a `chmod`, `ls` or `readlink` for each file that it makes, looks at or renames. This file system
+        # asks Java instead, and these two use it: half of the time of a small write went into starting programs.
+        "spark.driver.extraClassPath": next(str(jar) for jar in jars if _LOCAL_FILES in jar.name),
+        "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
+        "spark.sql.streaming.checkpointFileManagerClass": _CHECKPOINTS,
+        "spark.delta.logStore.file.impl": "io.delta.storage.LocalLogStore",  # of one process, as this is
         # VACUUM of a tiny table takes 35 s without it.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
         # Listing with block locations starts one `ls` for each file of a view file system: it would grow with history.

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 -- the name every Spark reader knows
 
 from lakehouse import checks, thresholds
@@ -110,19 +110,18 @@ def _publish(spark: SparkSession, scores: Sequence[Score], layers: Sequence[str]
         for s in scores
         for o in s.outcomes
     ]  # fmt: skip
-    spark.createDataFrame(metrics, _METRIC).createOrReplaceTempView("measured_tables")
-    spark.createDataFrame(outcomes, _CHECK).createOrReplaceTempView("measured_checks")
-    measured = ", ".join(f"'{layer}'" for layer in layers)
+    measured = f"layer IN ({', '.join(repr(layer) for layer in layers)})"
+    scored = spark.createDataFrame(metrics, _METRIC)
     # History first: whoever sees a current score finds it there too.
-    _merge(spark, "data_quality_metrics_history", "measured_tables", ("layer", "table_name", "measured_at"))
-    gone = f"WHEN NOT MATCHED BY SOURCE AND known.layer IN ({measured}) THEN DELETE"
-    _merge(spark, "data_quality_checks", "measured_checks", ("layer", "table_name", "check_name"), gone)
-    _merge(spark, "data_quality_metrics", "measured_tables", ("layer", "table_name"), gone)
+    _replace(scored, "data_quality_metrics_history", f"{measured} AND unix_micros(measured_at) = {_micros(now)}")
+    _replace(spark.createDataFrame(outcomes, _CHECK), "data_quality_checks", measured)
+    _replace(scored, "data_quality_metrics", measured)
 
 
-def _merge(spark: SparkSession, table: str, measured: str, key: Sequence[str], gone: str = "") -> None:
-    same = " AND ".join(f"known.{column} = measured.{column}" for column in key)
-    spark.sql(
-        f"MERGE INTO gold.{table} AS known USING {measured} AS measured ON {same}"
-        f" WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT * {gone}"
-    )
+def _replace(rows: DataFrame, table: str, where: str) -> None:
+    """Put rows in the place of those that fit a condition, in one commit."""
+    rows.write.mode("overwrite").option("replaceWhere", where).saveAsTable(f"gold.{table}")
+
+
+def _micros(moment: dt.datetime) -> int:
+    return (moment - dt.datetime.fromtimestamp(0, dt.UTC)) // dt.timedelta(microseconds=1)
