@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from scripts.console import say
+
 Say = Callable[[str], None]
 
 
@@ -24,11 +26,11 @@ class Steps:
         started = time.monotonic()
         with self.console.status(f"{name} …") as status:
 
-            def say(text: str) -> None:
+            def told(text: str) -> None:
                 nonlocal last
                 last = text
                 status.update(f"{name}: {text} …")
 
-            yield say
+            yield told
         seconds = time.monotonic() - started
         say(self.console, f"  {name:<10} {seconds:6.1f} s   {last}")

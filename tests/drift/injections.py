@@ -6,6 +6,7 @@ import base64
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -188,7 +189,7 @@ def granted(name: str, address: str, principal: str, privilege: str) -> Injectio
         for verb in ("remove", "add"):
             body = {"changes": [{"principal": principal, verb: [privilege]}]}
             if verb == "remove":
-                site.undos.append(lambda body=body: site.send("PATCH", place, body))
+                site.undos.append(partial(site.send, "PATCH", place, body))
             else:
                 site.send("PATCH", place, body)
         return {(address, f"grants[{principal}]")}

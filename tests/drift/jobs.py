@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from tests.drift.changes import EVE, cluster, drop, gone_task, new_task, put, task
-from tests.drift.injections import Change, Injection, deleted, edited
+from tests.drift.injections import Body, Change, Injection, deleted, edited
 
 HEALTH = "health.rules[RUN_DURATION_SECONDS].value"
 MAILS = "email_notifications"
+
+
+def _both(first: Change, second: Change) -> Change:
+    def change(body: Body) -> None:
+        first(body)
+        second(body)
+
+    return change
 
 
 def _job(name: str, key: str, change: Change, *paths: str) -> Injection:
@@ -27,7 +35,7 @@ JOBS = (
     _job(
         "trigger for a schedule",
         RECOMMEND,
-        lambda body: (drop("schedule")(body), put("trigger", {"periodic": {"interval": 1, "unit": "DAYS"}})(body)),
+        _both(drop("schedule"), put("trigger", {"periodic": {"interval": 1, "unit": "DAYS"}})),
         "schedule",
         "trigger",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.drift.changes import EVE
@@ -69,7 +70,7 @@ def key(name: str, scope: str, added: str) -> Injection:
         for each in ("password", added):
             site.send("POST", "/api/2.0/secrets/put", {"scope": scope, "key": each, "string_value": "hunter2hunter2"})
             body = {"scope": scope, "key": each}
-            site.undos.append(lambda body=body: site.send("POST", "/api/2.0/secrets/delete", body))
+            site.undos.append(partial(site.send, "POST", "/api/2.0/secrets/delete", body))
         return {(f"databricks_secret_scope.{scope}", f"keys[{added}]")}
 
     return Injection(name, frozenset({f"databricks_secret_scope.{scope} keys"}), make)

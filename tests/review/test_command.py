@@ -69,10 +69,10 @@ def test_post_hands_over_comment_and_marker(plans: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("plan.json", "{", "plan.json: Expecting"),
+        ("plan.json", "{", "plan.json is not JSON: Expecting"),
         ("plan.json", '{"errored": true}', "stopped with an error"),
         ("plan.json", '{"resource_changes": {}}', "resource_changes is no list"),
-        ("facts.json", "{}", "facts.json: KeyError"),
+        ("facts.json", "{}", "facts.json: .state. is missing"),
         ("facts.json", "[]", "facts.json: TypeError"),
     ],
 )
