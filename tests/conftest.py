@@ -13,8 +13,6 @@ HERE = Path(__file__).parent
 
 # Read when MLflow is imported: tests keep models in folders, and nothing here calls home.
 os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true")
-# Read when a Java machine is started, by these processes or by the servers that they start.
-os.environ["SPARK_CONF_DIR"] = str(HERE / "spark")
 
 
 class _Failures:
@@ -47,11 +45,18 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests go first, those that share a server or a Spark to one worker: starting it twice would cost most."""
+    """Slow tests go first, those that share a server or a Spark to one worker: starting it twice would cost most.
+
+    The longest of these groups begins, or one worker would still be at it when the other has nothing left.
+    """
+    order: dict[pytest.Item, int] = {}
     for item in items:
+        order[item] = 2
         if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.xdist_group(_shared_by(item.path.relative_to(HERE))))
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+            group = _shared_by(item.path.relative_to(HERE))
+            order[item] = 0 if group == "spark" else 1
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=order.__getitem__)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -23,6 +23,7 @@ from scripts.bench.growth import measure_growth
 from scripts.bench.history import measure_history
 from scripts.bench.measurement import Measurement
 from scripts.bench.models import measure_models
+from scripts.bench.night import measure_night
 from scripts.bench.plan import measure_plan
 from scripts.bench.review import measure_review
 from scripts.bench.scale import measure_files, measure_jobs
@@ -40,6 +41,7 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "bronze": measure_bronze,
     "anomalies": measure_anomalies,
     "models": measure_models,
+    "night": measure_night,
     "history": measure_history,
 }
 

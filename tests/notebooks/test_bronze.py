@@ -228,3 +228,14 @@ def test_verify_names_all_that_is_missing_and_creates_the_tables_when_nothing_is
     shop.spark.sql(f"CREATE SCHEMA {CATALOG}.silver")
     assert mount.verify(shop.spark, CATALOG).sources == tuple(SOURCES)
     assert all(shop.count(f"bronze.{name}") == 0 for name in (*SOURCES, "quarantine"))
+
+
+def test_a_batch_of_very_many_files_lands_whole(shop: Shop) -> None:
+    """Spark goes about lists of more than 32 paths in another way."""
+    header = ",".join(SOURCES["products"].columns)
+    for number in range(80):
+        shop.put(f"products/2026-{number}.csv", f"{header}\nP{number},Kite,Toys,2.50,2026-03-01 09:00:00\n")
+    found = shop.ingest("products")
+    assert (found.batches, found.files, found.rows) == (1, 80, 80)
+    assert shop.ingest("products").files == 0
+    assert shop.count("bronze.products") == 80

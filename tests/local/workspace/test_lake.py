@@ -63,11 +63,10 @@ def test_a_schema_deleted_while_spark_was_away_is_dropped_before_it_is_made_agai
 
 
 def rows(client: WorkspaceClient, warehouse: str, sql: str) -> list[list[str]]:
-    """Run a statement to its end.
-
-    The first waits for Spark, on a busy machine longer than the client does, which then asks again: let it be idle.
-    """
-    answer = client.statement_execution.execute_statement(sql, warehouse, disposition=Disposition.INLINE)
+    """Run a statement to its end, without waiting for it, so that it has to be asked for."""
+    answer = client.statement_execution.execute_statement(
+        sql, warehouse, disposition=Disposition.INLINE, wait_timeout="0s"
+    )
     while answer.status and answer.status.state in (StatementState.PENDING, StatementState.RUNNING):
         answer = client.statement_execution.get_statement(str(answer.statement_id))
     assert answer.status is not None
