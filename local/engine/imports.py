@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
+import sysconfig
 import threading
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,16 @@ from typing import Any, overload
 from pyspark import cloudpickle
 
 WORKSPACE = "/Workspace/"
+
+
+# Where Python and what is installed for it are, and where this package is.
+_PLACES = tuple(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_OURS = str(Path(__file__).resolve().parents[2])
+
+
+def _is_of_every_run(entry: str) -> bool:
+    """Say whether a path is one that a cluster has too: code of a checkout beside us is not, and has to be deployed."""
+    return entry == _OURS or entry.endswith(".zip") or f"{entry}/".startswith(_PLACES)
 
 
 class RunModules:
@@ -57,7 +68,7 @@ class WorkspaceImports:
     @contextmanager
     def run(self, folder: str) -> Iterator[None]:
         """Import as a notebook in the workspace folder does, until the block ends."""
-        modules = RunModules([f"{WORKSPACE}{folder.strip('/')}", *sys.path])
+        modules = RunModules([f"{WORKSPACE}{folder.strip('/')}", *filter(_is_of_every_run, sys.path)])
         token = _current.set(modules)
         try:
             yield

@@ -132,8 +132,8 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path]) -> dict[str, str]
         "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
         "spark.sql.streaming.checkpointFileManagerClass": _CHECKPOINTS,
         "spark.delta.logStore.file.impl": "io.delta.storage.LocalLogStore",  # of one process, as this is
-        # More paths than this would be listed by a job, which no local disk needs and that file system does not survive:
-        # what it says of a file cannot be sent from one task to another.
+        # More paths than this would be listed by a job, which a local disk does not need and that file system does not
+        # survive: what it says of a file cannot be sent from one task to another.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": str(2**31 - 1),
         # VACUUM of a tiny table takes 35 s without it.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
