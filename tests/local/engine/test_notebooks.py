@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import pytest
@@ -229,6 +230,14 @@ def test_secret_reaches_neither_page_nor_error_nor_log(engine: Any) -> None:
     assert "hunter" not in engine.page(framed)
     absent = engine.run("dbutils.secrets.get('email', 'none')")
     assert "Secret does not exist with scope: email and key: none" in absent["error"]
+
+
+def test_what_is_not_deployed_cannot_be_imported_though_a_checkout_has_it(engine: Any) -> None:
+    """The interpreter of a checkout finds the library that jobs use; a cluster finds it where it was deployed."""
+    assert importlib.util.find_spec("lakehouse") is not None
+    answer = engine.run("import lakehouse")
+    assert answer["state"] == "FAILED"
+    assert "ModuleNotFoundError: No module named 'lakehouse'" in answer["error"]
 
 
 def test_workspace_module_is_imported_and_a_new_deploy_is_seen(engine: Any) -> None:
