@@ -30,7 +30,7 @@ QUESTIONS = (
     "daily_summary",
     "ml_model_health",
 )
-HEALTHY, UNKNOWN = "Healthy", "Unknown"
+HEALTHY, WARNING, UNKNOWN = "Healthy", "Warning", "Unknown"
 FINE, ERROR, UNHEALTHY = 0, 1, 2
 
 
@@ -55,10 +55,13 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """The word of `pipeline_health`; `Healthy` only when every question was answered."""
+        """The word of `pipeline_health`; `Healthy` only when every question was answered and no alert has a row."""
         row = self._verdict_row
         word = str(row["status"]) if row and row.get("status") else UNKNOWN
-        return UNKNOWN if word == HEALTHY and self.problems else word
+        if word != HEALTHY:
+            return word
+        # The pipeline may run well and still have an odd day, or a model that got worse.
+        return UNKNOWN if self.problems else WARNING if self.answers["critical_alerts"].rows else HEALTHY
 
     @property
     def details(self) -> str:

@@ -93,6 +93,11 @@ def test_any_other_verdict_is_two(word: str) -> None:
     assert (said.verdict, said.exit_code) == (word, 2)
 
 
+def test_an_alert_is_a_warning_though_the_pipeline_is_healthy() -> None:
+    said = report(critical_alerts=[HIGH])
+    assert (said.verdict, said.exit_code) == ("Warning", 2)
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_that_fails_is_never_healthy_and_is_named(name: str) -> None:
     said = report(**{name: Answer(problem="no such table")})
