@@ -19,6 +19,10 @@ class DriverUnavailable(Exception):  # noqa: N818 (it says what is the case)
     """The driver is not there, or not the one that was asked before; one line, naming the log."""
 
 
+class DriverNotReached(DriverUnavailable):
+    """Nobody listened: the driver took nothing, and another may be asked the same."""
+
+
 class DriverClient:
     """Calls one driver process, from any thread; every method raises DriverUnavailable when the process is gone."""
 
@@ -55,9 +59,8 @@ class DriverClient:
             return self._http.request(method, path, timeout=limit, **options)
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
-            raise DriverUnavailable(
-                f"The Spark driver does not answer {method} {path} ({reason}): see {self._log}."
-            ) from None
+            kind = DriverNotReached if isinstance(error, httpx.ConnectError) else DriverUnavailable
+            raise kind(f"The Spark driver does not answer {method} {path} ({reason}): see {self._log}.") from None
 
     def close(self) -> None:
         """Close idle connections."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from local.engine.client import DriverClient, DriverUnavailable
+from local.engine.client import DriverClient, DriverNotReached, DriverUnavailable
 from local.engine.supervisor import DriverProcess
 from local.errors import ApiError
 from local.jobs.attempts import Stop
@@ -15,15 +15,15 @@ READY_SECONDS = 300  # a driver that died needs about 20 s to be there again, on
 WAIT_SECONDS = 20
 CANCEL_SECONDS = 60
 _GLANCE_SECONDS = 2
+_NOTICE_SECONDS = 0.1
 
 
 def follow(driver: DriverProcess, kind: str, key: str, body: Mapping[str, Any], stop: Stop) -> dict[str, Any]:
     """Run one piece of work (`notebook-runs` or `statements`) to its end and return the driver's last answer."""
-    client = _ready(driver, stop)
+    client = _hand_in(driver, f"/{kind}", body, stop)
     if client is None:
         return {"state": "CANCELED"}
     path = f"/{kind}/{key}"
-    client.call("POST", f"/{kind}", dict(body))
     stop.on_request(lambda: _cancel(client, path))
     asked_at: float | None = None
     while (answer := _poll(client, path))["state"] == "RUNNING":
@@ -32,6 +32,24 @@ def follow(driver: DriverProcess, kind: str, key: str, body: Mapping[str, Any], 
             if time.monotonic() - asked_at > CANCEL_SECONDS:
                 raise DriverUnavailable(f"The Spark driver did not cancel {path} in {CANCEL_SECONDS} s.")
     return answer
+
+
+def _hand_in(driver: DriverProcess, path: str, body: Mapping[str, Any], stop: Stop) -> DriverClient | None:
+    """Give work to the driver and return its client, None when told to stop first.
+
+    One that has just died is offered until its end is noticed. It takes nothing, so the next one is asked.
+    """
+    deadline = time.monotonic() + READY_SECONDS
+    while (client := _ready(driver, stop)) is not None:
+        try:
+            client.call("POST", path, dict(body))
+        except DriverNotReached:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_NOTICE_SECONDS)
+        else:
+            break
+    return client
 
 
 def _ready(driver: DriverProcess, stop: Stop) -> DriverClient | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, ClassVar
 
 import jobs_harness
 import pytest
 from databricks.sdk import WorkspaceClient
 from jobs_harness import FakeDriver, Workspace, life_cycle, results, serving, task_of
 
+from local.engine.client import DriverClient
+from local.jobs.attempts import Stop
+from local.jobs.driver import follow
 from local.jobs.ledger import JobRun, Ledger, Repair, TaskRun
 from local.jobs.recovery import interrupt
 from local.jobs.states import SUCCESS
@@ -102,3 +107,29 @@ def test_iterations_in_flight_end_with_their_loop(tmp_path: Path) -> None:
     assert [item.active for item in ledger.task_runs(1)] == [False]
     ledger.delete(run)
     assert ledger.iterations(2) == []
+
+
+def test_work_goes_to_the_next_driver_when_the_one_that_is_offered_has_just_died(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    asked: list[tuple[str, str]] = []
+
+    class Next:
+        def call(self, method: str, path: str, *_: object, **__: object) -> dict[str, str]:
+            asked.append((method, path))
+            return {"state": "SUCCEEDED"}
+
+    class Supervisor:
+        pid = 1
+        offered: ClassVar[list[Any]] = [DriverClient(port, "t", tmp_path / "log"), Next()]
+
+        def wait_ready(self, _: float) -> None:
+            pass
+
+        def client(self) -> Any:
+            return self.offered.pop(0) if len(self.offered) > 1 else self.offered[0]
+
+    supervisor: Any = Supervisor()
+    answer = follow(supervisor, "notebook-runs", "7", {}, Stop())
+    assert answer == {"state": "SUCCEEDED"}
+    assert asked == [("POST", "/notebook-runs"), ("GET", "/notebook-runs/7?wait=20")]
