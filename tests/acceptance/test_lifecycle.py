@@ -40,8 +40,7 @@ def test_lifecycle_of_an_environment(
     assert deployer.plan(environment).returncode == 0, deployer.plan(environment).stdout
     assert _drift(deployer, environment) == []
 
-    if environment in ("local", "prod"):  # the least and the most that is declared
-        one_change_is_seen_and_reverted(deployer, environment)
+    one_change_is_seen_and_reverted(deployer, environment)
 
     if environment == "prod":  # what holds data, or is referred to from outside, goes only when it is meant to
         refused = deployer.terraform(environment, "destroy", "-auto-approve", "-input=false")
