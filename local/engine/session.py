@@ -29,7 +29,8 @@ def build_session(root: Path, catalogs: Sequence[str]) -> SparkSession:
     One per process and one process per root: the Derby metastore admits a single user.
     """
     jars = sorted(JARS.glob("*.jar"))
-    if not any(_LOCAL_FILES in jar.name for jar in jars):
+    local_files = next((jar for jar in jars if _LOCAL_FILES in jar.name), None)
+    if local_files is None:
         raise FileNotFoundError(f"No jars of Delta and its file system in {JARS}: run `make setup`.")
     root = root.resolve()
     lake = root / "lake"
@@ -38,7 +39,7 @@ def build_session(root: Path, catalogs: Sequence[str]) -> SparkSession:
         folder.mkdir(parents=True, exist_ok=True)
     os.environ["TZ"] = "UTC"
     builder = SparkSession.builder.appName("local-workspace").master("local[2]")
-    for key, value in _settings(lake, volumes, jars).items():
+    for key, value in _settings(lake, volumes, jars, local_files).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     _silence(spark)
@@ -102,7 +103,7 @@ def _attach_catalogs_in_foreach_batch() -> None:
     DataStreamWriter.foreachBatch = foreach_batch
 
 
-def _settings(lake: Path, volumes: Path, jars: Sequence[Path]) -> dict[str, str]:
+def _settings(lake: Path, volumes: Path, jars: Sequence[Path], local_files: Path) -> dict[str, str]:
     # Most work here is small and is done once, so the second compiler takes only what runs ten times as often as it
     # would wait for. Without it a tight loop does not hear of its cancellation for a minute and a half. One thread
     # collects enough.
@@ -132,7 +133,7 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path]) -> dict[str, str]
         "spark.databricks.delta.snapshotPartitions": "2",
         # Hadoop starts a `chmod`, `ls` or `readlink` for each file that it makes, looks at or renames. This file system
         # asks Java instead, and these two use it: half of the time of a small write went into starting programs.
-        "spark.driver.extraClassPath": next(str(jar) for jar in jars if _LOCAL_FILES in jar.name),
+        "spark.driver.extraClassPath": str(local_files),
         "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
         "spark.sql.streaming.checkpointFileManagerClass": _CHECKPOINTS,
         "spark.delta.logStore.file.impl": "io.delta.storage.LocalLogStore",  # of one process, as this is
