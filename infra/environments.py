@@ -80,7 +80,7 @@ class Environment:
     orchestration: OrchestrationMode
     run_as: str | None
     recipients: Recipients
-    mail: MailServer
+    mail: MailServer | None  # without one the digest is shown in its run and mailed to nobody
     node_type: str
     spark_version: str
     workers: int
@@ -94,6 +94,10 @@ class Environment:
             )
         if self.workers < 1:
             raise ConfigurationError(f"Environment '{self.name}': workers is {self.workers}, at least 1 is needed")
+        if self.mail is None and not isinstance(self.state, LocalState):
+            raise ConfigurationError(
+                f"Environment '{self.name}': mail is None, only a workspace of this machine goes without a mail server"
+            )
         if self.name == "prod":
             if not self.keep_data:
                 raise ConfigurationError("Environment 'prod': keep_data is off, a destroy would drop every table")
@@ -143,7 +147,7 @@ LOCAL = Environment(
     orchestration="master",
     run_as=None,
     recipients=_DATA_TEAM_ONLY,
-    mail=_MAIL,
+    mail=None,
     node_type="Standard_D4ds_v5",
     spark_version=_SPARK,
     workers=1,

@@ -155,12 +155,12 @@ def _notebook_task(task: NotebookTask, env: Environment) -> JobTaskNotebookTask:
 
 
 def _mail_parameters(env: Environment) -> dict[str, str]:
-    people = env.recipients
+    people, server = env.recipients, env.mail
     return {
         "environment": env.name,
-        "smtp_host": env.mail.host,
-        "smtp_port": str(env.mail.port),
-        "mail_sender": env.mail.sender,
+        "smtp_host": server.host if server else "",
+        "smtp_port": str(server.port) if server else "",
+        "mail_sender": server.sender if server else "",
         "data_team": ",".join(people.data_team),
         "business_team": ",".join(people.business_team),
         "on_call": ",".join(people.on_call),

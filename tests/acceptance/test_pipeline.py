@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -72,8 +73,10 @@ class Platform:
         }
         revenue = "order_date, total_orders, gross_revenue, refunds, net_revenue, revenue_7d_avg"
         metrics = "customer_id, total_orders, gross_revenue, refunds, net_revenue, last_order_date"
+        told = "fingerprint, recipient, first_seen, last_told, open"
         return {
             **facts,
+            "gold.told_incidents": self.sql(f"select {told} from gold.told_incidents order by all"),
             "gold.daily_revenue": self.sql(f"select {revenue} from gold.daily_revenue order by order_date"),
             "gold.customer_metrics": self.sql(f"select {metrics} from gold.customer_metrics order by customer_id"),
         }
@@ -160,6 +163,19 @@ def test_master_keeps_every_line_and_every_penny(platform: Platform) -> None:
     gross, net = platform.sql("select sum(gross_revenue), sum(net_revenue) from gold.daily_revenue")[0]
     assert Decimal(gross) == straight.revenue("completed")
     assert Decimal(net) == straight.net()
+
+
+def test_master_ends_with_telling_what_is_wrong(platform: Platform) -> None:
+    """The trade is of another year, so nobody has scored the last days: that is told to those who hear of it here."""
+    told = platform.sql("select recipient from gold.told_incidents where subject = 'days not scored' and open")
+    assert [recipient for (recipient,) in told] == list(LOCAL.recipients.data_team)
+    job_id = runs.job_id(platform.client, LOCAL.display_name("master_pipeline"))
+    run = next(iter(platform.client.jobs.list_runs(job_id=job_id, expand_tasks=True, limit=1)))
+    (alerting,) = (task for task in run.tasks or [] if task.task_key == "alerting")
+    said = platform.client.jobs.get_run_output(alerting.run_id).notebook_output
+    assert json.loads(said.result)["recipients"] == 1
+    page = next(iter(platform.client.jobs.export_run(alerting.run_id).views or []))
+    assert "days not scored" in page.content
 
 
 def test_a_second_run_changes_nothing(platform: Platform) -> None:

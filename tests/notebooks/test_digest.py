@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ class Desk:
     post: Post
     folder: Path
     widgets: dict[str, str]
+    shown: list[str] = field(default_factory=list)
 
     def wrong(self, *violations: tuple[str, str, str, str, str]) -> None:
         columns = "condition string, severity string, audience string, subject string, details string"
@@ -53,7 +54,13 @@ class Desk:
     def run(self, hours: float = 0, password: str = post.PASSWORD, **widgets: str) -> dict[str, int]:
         now = NOW + hours * HOUR
         said = telling.tell(
-            self.shop.spark, CATALOG, self.settings(**widgets), lambda: password, lambda: now, self.folder
+            self.shop.spark,
+            CATALOG,
+            self.settings(**widgets),
+            lambda: password,
+            lambda: now,
+            self.shown.append,
+            self.folder,
         )
         counts: dict[str, int] = json.loads(said)
         return counts
@@ -122,6 +129,18 @@ def test_a_day_of_an_incident_from_its_first_mail_to_its_resolution(desk: Desk) 
 def test_without_anything_to_tell_no_server_and_no_password_is_needed(desk: Desk) -> None:
     desk.wrong()
     assert desk.run(smtp_port=str(post.free_port()))["recipients"] == 0
+
+
+def test_without_a_mail_server_the_digest_is_shown_once_and_told_again_after_a_day(desk: Desk) -> None:
+    nowhere = {"smtp_host": "", "smtp_port": "", "mail_sender": ""}
+    desk.wrong(EMPTY, CANARY)
+    assert desk.run(**nowhere) == {"told": 2, "left_out": 0, "resolved": 0, "recipients": 2}
+    assert ["bronze.orders" in page for page in desk.shown] == [True, True]
+    assert all("<script>" not in page and "<img" not in page for page in desk.shown)
+    assert desk.run(23, **nowhere)["told"] == 0
+    assert desk.run(24, **nowhere)["told"] == 2
+    assert len(desk.shown) == 4
+    assert desk.post.delivered == []
 
 
 def test_where_alerts_tell_first_the_digest_waits_a_day(desk: Desk) -> None:
@@ -239,6 +258,7 @@ def test_a_question_that_fails_is_told_and_resolves_nothing(desk: Desk) -> None:
         ({"data_team": "", "business_team": " ", "on_call": ","}, "Nobody would hear"),
         ({"data_team": "a@x.org\nBcc: b@x.org"}, "data_team: .* is not an e-mail address"),
         ({"mail_sender": ""}, "mail_sender: '' is not an e-mail address"),
+        ({"smtp_host": ""}, "no host:[0-9]+ is no mail server"),
         ({"smtp_port": "submission"}, "127.0.0.1:0 is no mail server"),
         ({"told_by_alerts": "yes"}, "told_by_alerts: 'yes' is neither"),
     ],
@@ -251,7 +271,10 @@ def test_settings_that_make_no_sense_are_refused(desk: Desk, widgets: dict[str, 
 def test_the_certificate_has_to_be_a_trusted_one(desk: Desk) -> None:
     desk.wrong(EMPTY)
     settings = desk.settings()
+    assert settings.server is not None
     untrusting = replace(settings, server=replace(settings.server, ca_file=None))
     with pytest.raises(MailError, match="certificate that cannot be verified"):
-        telling.tell(desk.shop.spark, CATALOG, untrusting, lambda: post.PASSWORD, lambda: NOW, desk.folder)
+        telling.tell(
+            desk.shop.spark, CATALOG, untrusting, lambda: post.PASSWORD, lambda: NOW, desk.shown.append, desk.folder
+        )
     assert isinstance(settings.rules, Rules)

@@ -73,7 +73,8 @@ def unsafe_value(path: str, value: Any, env: Environment) -> Iterator[str]:
     if "custom_tags" not in tags and tags.get("environment") != env.name:
         yield f"environment is {tags.get('environment')}"
     if isinstance(value, str) and field != "content_base64":
-        known = (env.mail.sender,) if field == "mail_sender" else env.recipients.data_team
+        sender = (env.mail.sender,) if env.mail else ()
+        known = sender if field == "mail_sender" else env.recipients.data_team
         yield from (f"writes to {each}" for each in ADDRESS.findall(value) if each not in known)
         for other in ENVIRONMENTS.values():
             if other.name != env.name and (other.catalog in value or f"{other.workspace_root}/" in f"{value}/"):

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from lakehouse import monitoring, thresholds
 from lakehouse.digest import mail, state
 from lakehouse.digest.incidents import QUESTION_FAILED, Groups, Known, Plan, Rules, Violation, plan
-from lakehouse.digest.message import compose
+from lakehouse.digest.message import compose, html
 
 Clock = Callable[[], dt.datetime]
 
@@ -26,7 +26,7 @@ class Settings:
     """What a digest needs to know besides what is wrong."""
 
     environment: str
-    server: mail.Server
+    server: mail.Server | None  # without one the digest is shown to whoever opens the run
     groups: Groups
     rules: Rules
 
@@ -43,7 +43,10 @@ class Settings:
         alerts, port = widget("told_by_alerts"), widget("smtp_port")
         if alerts not in ("true", "false"):
             raise mail.MailError(f"told_by_alerts: {alerts!r} is neither 'true' nor 'false'.")
-        server = mail.Server(widget("smtp_host"), int(port) if port.isdigit() else 0, widget("mail_sender"), ca_file)
+        host, sender = widget("smtp_host"), widget("mail_sender")
+        # All three empty is a workspace without a mail server; one alone is a mistake, and mail.Server says which.
+        wanted = any((host, port, sender))
+        server = mail.Server(host, int(port) if port.isdigit() else 0, sender, ca_file) if wanted else None
         return cls(widget("environment"), server, groups, Rules.of(thresholds.load(), alerts == "true"))
 
 
@@ -53,18 +56,23 @@ def tell(
     settings: Settings,
     password: Callable[[], str],
     clock: Clock,
+    show: Callable[[str], None],
     folder: Path = monitoring.QUESTIONS,
 ) -> str:
     """Mail what is to be told now and return as JSON how much that was; raise when a mail was not accepted.
 
     What was told is written after the mail was accepted: whatever happens in between, a mail can come twice, never not.
+    Without a mail server `show` is handed each mail's page of HTML instead.
     """
     spark.catalog.setCurrentCatalog(catalog)
     now = clock()
     violations, complete = find(spark, now, folder)
     state.create_table(spark)
     planned = plan(violations, state.read(spark), settings.groups, settings.rules, now, complete=complete)
-    _send(spark, planned, settings, password, now)
+    if settings.server is None:
+        _show(spark, planned, settings.environment, show, now)
+    else:
+        _send(spark, planned, settings, settings.server, password, now)
     told = planned.count("new", "reminder")
     return json.dumps(
         {
@@ -95,8 +103,19 @@ def find(spark: SparkSession, now: dt.datetime, folder: Path) -> tuple[list[Viol
     ], True
 
 
+def _show(spark: SparkSession, planned: Plan, environment: str, show: Callable[[str], None], now: dt.datetime) -> None:
+    for one in planned.mails:
+        show(html(one.items, environment, now))
+    state.write(spark, [row for rows in planned.known.values() for row in rows])
+
+
 def _send(
-    spark: SparkSession, planned: Plan, settings: Settings, password: Callable[[], str], now: dt.datetime
+    spark: SparkSession,
+    planned: Plan,
+    settings: Settings,
+    server: mail.Server,
+    password: Callable[[], str],
+    now: dt.datetime,
 ) -> None:
     mailed = {recipient for one in planned.mails for recipient in one.recipients}
     # Who has nothing to be told knows it without a mail.
@@ -107,8 +126,8 @@ def _send(
 
     try:
         if planned.mails:
-            messages = [compose(one, settings.server.sender, settings.environment, now) for one in planned.mails]
-            mail.send(settings.server, password(), messages, note)
+            messages = [compose(one, server.sender, settings.environment, now) for one in planned.mails]
+            mail.send(server, password(), messages, note)
     finally:
         # Also when the next mail failed: those who have read theirs are not to be told again.
         known: list[Known] = [row for recipient in accepted for row in planned.known[recipient]]
