@@ -27,6 +27,9 @@ from local.services import Services
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 THREADS = 4
+INTERRUPT_SECONDS = (
+    5.0  # dbt needs one to cancel its queries; those of a dbt that is killed the warehouse ends after 10
+)
 _LOG_TAIL = 100_000
 _PARSED = "target/partial_parse.msgpack"
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -165,15 +168,20 @@ def _supervise(
     try:
         with suppress(BrokenPipeError):  # it ended at once: its exit code and log say why
             os.write(writer, json.dumps(order).encode() + b"\n")
-        attempt.stop.on_request(lambda: _kill(process))
+        attempt.stop.on_request(lambda: _end(process))
         return process.wait()
     finally:
         os.close(writer)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt dbt, which then cancels what the warehouse runs for it; kill one that does not leave."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(INTERRUPT_SECONDS)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # it left at the last moment
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _output(services: Services, attempt: Attempt, folder: Path, project: Path) -> dict[str, Any]:

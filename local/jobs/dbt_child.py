@@ -2,6 +2,7 @@
 
 Reads one JSON line `{"commands": [["build", …], …], "report": "<file>"}` from stdin. Stdin stays open while the
 workspace wants the task; when it closes, by order or because the workspace was killed, the whole process group goes.
+An interrupt is left to dbt, which cancels its queries before it goes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 
 def main() -> int:
     """Run the commands until one fails; return its exit code."""
+    # A shell that starts the workspace in the background makes it, and so its children, deaf to the interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_watch, name="watch", daemon=True).start()
     # dbt's import is the dear part of its start: once per task, not once per command.

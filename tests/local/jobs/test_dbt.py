@@ -23,6 +23,8 @@ PROJECT = {
     "models/orders.sql": "select {{ var('rows', 1) }} as n\n",
 }
 HANG = "{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}select 1"
+# Python hears no interrupt while it sums in C.
+DEAF = "{{ log('it hangs', info=True) }}{{ modules.itertools.repeat(1) | sum }}select 1"
 
 
 def keep_project(workspace: Workspace, folder: str, **more: str) -> None:
@@ -49,7 +51,8 @@ def output(workspace: Workspace, run: Any) -> Any:
 
 def test_commands_run_in_one_process_and_leave_logs_and_artifacts(shared: Workspace) -> None:
     keep_project(shared, "/Shared/shop")
-    run = shared.ended(shared.start(dbt("dbt parse", "dbt ls --output name --vars '{rows: 2}'")), 60)
+    instead = {"dbt_commands": ["dbt parse", "dbt ls --output name --vars '{rows: 2}'"]}
+    run = shared.ended(shared.start(dbt("dbt no-such-command"), run=instead), 60)
     assert results(run) == {"dbt": "SUCCESS"}, output(shared, run).logs
     said = output(shared, run)
     assert "$ dbt parse" in said.logs
@@ -93,11 +96,16 @@ def test_wrong_tasks_are_refused(shared: Workspace, task: dict[str, Any], messag
 
 
 def test_a_cancelled_task_kills_its_processes(shared: Workspace) -> None:
-    keep_project(shared, "/Shared/hang", **{"models/hang.sql": HANG})
-    run_id = shared.start(dbt("dbt parse", folder="/Shared/hang"))
+    keep_project(shared, "/Shared/deaf", **{"models/deaf.sql": DEAF})
+    run_id = shared.start(dbt("dbt parse", folder="/Shared/deaf"))
     pid = child_of(os.getpid(), 20)
+    task_run_id = task_of(shared.client.jobs.get_run(run_id), "dbt").run_id
+    log = shared.root / "runs" / str(task_run_id) / "dbt.log"
+    shared.reaches(run_id, lambda _: "it hangs" in log.read_text())
     shared.client.jobs.cancel_run(run_id)
-    assert results(shared.ended(run_id)) == {"dbt": "CANCELED"}
+    run = shared.ended(run_id)
+    assert results(run) == {"dbt": "CANCELED"}
+    assert task_of(run, "dbt").status.termination_details.code.value == "USER_CANCELED"
     assert not alive(pid)
 
 

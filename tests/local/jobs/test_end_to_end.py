@@ -6,6 +6,7 @@ import base64
 import os
 import signal
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,12 @@ if not mark.exists():
 dbutils.notebook.exit(str(spark.range(3).count()))
 """,
 }
+ENDLESS = "select sum(hash(a.id, b.id)) as x from range(10000000) a cross join range(1000000) b"
 PROJECT = {
     "dbt_project.yml": "name: shop\nversion: 1.0.0\nprofile: shop\nmodels: {shop: {+materialized: table}}\n",
     "models/sources.yml": "sources: [{name: bronze, database: shop, tables: [{name: orders}]}]\n",
     "models/revenue.sql": "select count(*) as n, sum(price) as total from {{ source('bronze', 'orders') }}\n",
+    "models/endless.sql": f"{{{{ config(enabled=var('endless', false)) }}}}\n{ENDLESS}\n",
     "models/revenue.yml": "models: [{name: revenue, columns: [{name: total, data_tests: [not_null]}]}]\n",
 }
 
@@ -68,6 +71,7 @@ def client(spark_server: RunningWorkspace) -> WorkspaceClient:
         )
     files = {f"dbt/{name}": text for name, text in PROJECT.items()}
     files["count.sql"] = "select n, total from shop.gold.revenue where n = :rows"
+    files["endless.sql"] = f"select 1; {ENDLESS}; create table shop.gold.never (n int)"
     for name, text in files.items():
         client.workspace.mkdirs(f"{FOLDER}/{name}".rpartition("/")[0])
         content = base64.b64encode(text.encode()).decode()
@@ -85,25 +89,41 @@ def notebook(key: str, **settings: Any) -> dict[str, Any]:
     return {"task_key": key, "notebook_task": {"notebook_path": f"{FOLDER}/{key}"}, **settings}
 
 
+def reaches(holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def after(*keys: str) -> dict[str, Any]:
     return {"depends_on": [{"task_key": key} for key in keys]}
 
 
-def test_a_pipeline_of_every_task_kind(client: WorkspaceClient) -> None:
-    warehouse = client.warehouses.create(name="w", cluster_size="2X-Small", max_num_clusters=1, auto_stop_mins=10).id
-    transform = {
-        "commands": ["dbt run", "dbt test"],
-        "project_directory": f"{FOLDER}/dbt",
-        "warehouse_id": warehouse,
-        "catalog": CATALOG,
-        "schema": "gold",
-    }
+@pytest.fixture(scope="module")
+def warehouse(client: WorkspaceClient) -> str:
+    made = client.warehouses.create(name="w", cluster_size="2X-Small", max_num_clusters=1, auto_stop_mins=10)
+    return str(made.id)
+
+
+def dbt(warehouse: str, *commands: str) -> dict[str, Any]:
+    task = {"commands": list(commands), "project_directory": f"{FOLDER}/dbt", "warehouse_id": warehouse}
+    return {**task, "catalog": CATALOG, "schema": "gold"}
+
+
+def rows(client: WorkspaceClient, warehouse: str, statement: str) -> list[list[str]]:
+    answer = client.statement_execution.execute_statement(statement, warehouse, wait_timeout="50s")
+    assert answer.result is not None, answer.status
+    return answer.result.data_array or []
+
+
+def test_a_pipeline_of_every_task_kind(client: WorkspaceClient, warehouse: str) -> None:
     condition = {"left": "{{tasks.ingest.values.rows}}", "op": "GREATER_THAN", "right": "5"}
     child = create(
         client,
         "child",
         notebook("ingest"),
-        {"task_key": "transform", "dbt_task": transform, **after("ingest")},
+        {"task_key": "transform", "dbt_task": dbt(warehouse, "dbt run", "dbt test"), **after("ingest")},
         {
             "task_key": "report",
             "sql_task": {"warehouse_id": warehouse, "file": {"path": f"{FOLDER}/count.sql"}},
@@ -128,9 +148,7 @@ def test_a_pipeline_of_every_task_kind(client: WorkspaceClient) -> None:
     assert client.jobs.get_run_output(task_of(child_run, "ingest").run_id).notebook_output.result == "10 rows"
     assert "PASS=1" in logs
 
-    answer = client.statement_execution.execute_statement("select n, total from shop.gold.revenue", str(warehouse))
-    assert answer.result is not None
-    assert answer.result.data_array == [["10", "90"]]
+    assert rows(client, warehouse, "select n, total from shop.gold.revenue") == [["10", "90"]]
     exported = client.jobs.export_run(task_of(child_run, "ingest").run_id).views
     assert exported is not None
     assert "<html" in (exported[0].content or "").lower()
@@ -152,23 +170,37 @@ def test_a_notebooks_error_is_told_with_its_trace(client: WorkspaceClient) -> No
     assert "raise ValueError" in output.error_trace
 
 
-def test_a_running_query_is_cancelled(client: WorkspaceClient) -> None:
-    run_id = client.jobs.run_now(create(client, "slow", notebook("slow"))).response.run_id
-    while life_cycle(client.jobs.get_run(run_id).tasks[0]) != "RUNNING":
-        time.sleep(0.1)
+@pytest.mark.parametrize("kind", ["notebook", "sql", "dbt"])
+def test_a_running_query_is_cancelled(client: WorkspaceClient, warehouse: str, kind: str) -> None:
+    work = {
+        "notebook": {"notebook_task": {"notebook_path": f"{FOLDER}/slow"}},
+        "sql": {"sql_task": {"warehouse_id": warehouse, "file": {"path": f"{FOLDER}/endless.sql"}}},
+        "dbt": {"dbt_task": dbt(warehouse, "dbt run --select endless --vars '{endless: true}'", "dbt test")},
+    }
+    task = {"task_key": "slow", **work[kind], "max_retries": 1}
+    later = {**notebook("active"), **after("slow"), "run_if": "ALL_DONE"}
+    run_id = client.jobs.run_now(create(client, "slow", task, later)).response.run_id
     active = create(client, "active", notebook("active"))
 
     def spark_jobs() -> int:
         run = client.jobs.run_now(active).result()
         return int(client.jobs.get_run_output(task_of(run, "active").run_id).notebook_output.result)
 
-    while spark_jobs() == 0:
-        time.sleep(0.2)
+    reaches(lambda: spark_jobs() > 0, 60)
     began = time.monotonic()
     client.jobs.cancel_run_and_wait(run_id)
+    # The warehouse ends the query of a client that is gone after 10 s: asked to, it is sooner.
+    reaches(lambda: spark_jobs() == 0, 8)
+    run = client.jobs.get_run(run_id)
+    assert results(run) == {"slow": "CANCELED", "active": "CANCELED"}, "nothing of a cancelled run begins"
+    assert len(run.tasks) == 2, "what was cancelled is not tried again"
+    for each in (run, task_of(run, "slow")):
+        assert (life_cycle(each), each.state.result_state.value) == ("TERMINATED", "CANCELED")
+        assert each.status.termination_details.code.value == "USER_CANCELED"
+    # Both cores are free again: the query would hold them for hours.
+    assert rows(client, warehouse, "select sum(id) from range(1000000)") == [["499999500000"]]
+    assert rows(client, warehouse, "show tables in shop.gold like 'never'") == []
     assert time.monotonic() - began < 30
-    assert results(client.jobs.get_run(run_id)) == {"slow": "CANCELED"}
-    assert spark_jobs() == 0, "Spark still works for a run that was cancelled"
 
 
 def test_a_driver_killed_by_a_notebook_is_replaced_and_the_task_tried_again(
@@ -185,8 +217,7 @@ def test_a_driver_killed_by_a_notebook_is_replaced_and_the_task_tried_again(
 
 def test_a_killed_server_takes_its_run_with_it(client: WorkspaceClient, spark_server: RunningWorkspace) -> None:
     run_id = client.jobs.run_now(create(client, "long", notebook("slow"))).response.run_id
-    while life_cycle(client.jobs.get_run(run_id).tasks[0]) != "RUNNING":
-        time.sleep(0.1)
+    reaches(lambda: life_cycle(client.jobs.get_run(run_id).tasks[0]) == "RUNNING", 60)
     os.kill(spark_server.pid, signal.SIGKILL)
     spark_server.process.wait()
     with start(spark_server.root, arguments=["--no-driver"]) as again:

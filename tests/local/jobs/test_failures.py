@@ -115,3 +115,15 @@ def test_a_driver_that_was_never_started_fails_the_run_at_once(own: Workspace) -
     own.process.pid = None
     run = own.ended(own.start(own.task("a")))
     assert task_of(run, "a").status.termination_details.code.value == "DRIVER_ERROR"
+
+
+def test_work_that_waits_for_spark_is_cancelled_and_never_reaches_it(own: Workspace) -> None:
+    own.process.ready.clear()
+    own.tree.write("/Shared/one.sql", "FILE", None, b"select 1", overwrite=True)
+    sql = {"task_key": "sql", "sql_task": {"warehouse_id": "w", "file": {"path": "/Shared/one.sql"}}}
+    run_id = own.start(sql, own.task("notebook"))
+    own.reaches(run_id, lambda run: {life_cycle(task) for task in run.tasks} == {"RUNNING"})
+    own.client.jobs.cancel_run(run_id)
+    own.process.ready.set()
+    assert results(own.ended(run_id)) == {"sql": "CANCELED", "notebook": "CANCELED"}
+    assert own.driver.bodies == []
