@@ -12,6 +12,7 @@ from typing import Any
 from local.engine.filesystem import FileSystem
 from local.engine.internal import Internal
 from local.engine.output import Output
+from local.engine.refusal import Part
 
 TASK_VALUE_LIMIT = 48 * 1024
 RunNotebook = Callable[[str, int, Mapping[str, str]], str]
@@ -41,7 +42,7 @@ class InputWidgetNotDefined(Exception):  # noqa: N818 (Databricks' name)
     """A notebook asked for a widget that neither the job nor the notebook defines."""
 
 
-class Widgets:
+class Widgets(Part, called="dbutils.widgets"):
     """`dbutils.widgets`: parameters of the job win over defaults of the notebook."""
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
@@ -94,7 +95,25 @@ class Widgets:
         self._parameters.clear()
 
 
-class Secrets:
+@dataclass(frozen=True)
+class SecretScope:
+    """One scope of a listing."""
+
+    name: str
+
+    def getName(self) -> str:  # noqa: N802
+        """Return its name."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class SecretMetadata:
+    """One secret of a listing: its key, never its value."""
+
+    key: str
+
+
+class Secrets(Part, called="dbutils.secrets"):
     """`dbutils.secrets`: values come from the workspace and never reach an output."""
 
     def __init__(self, internal: Internal, output: Output) -> None:
@@ -114,8 +133,19 @@ class Secrets:
             self._output.add_secret(shown)
         return value
 
+    def listScopes(self) -> list[SecretScope]:  # noqa: N802
+        """Return all scopes."""
+        return [SecretScope(name) for name in self._internal.secret_scopes()]
 
-class TaskValues:
+    def list(self, scope: str) -> list[SecretMetadata]:
+        """Return the keys of a scope."""
+        keys = self._internal.secret_keys(scope)
+        if keys is None:
+            raise KeyError(f"Scope {scope} does not exist!")
+        return [SecretMetadata(key) for key in keys]
+
+
+class TaskValues(Part, called="dbutils.jobs.taskValues"):
     """`dbutils.jobs.taskValues`: small values that tasks of one job run hand to later ones."""
 
     def __init__(self, internal: Internal, context: Context) -> None:
@@ -145,13 +175,13 @@ class TaskValues:
 
 
 @dataclass(frozen=True)
-class Jobs:
+class Jobs(Part, called="dbutils.jobs"):
     """`dbutils.jobs`."""
 
     taskValues: TaskValues  # noqa: N815
 
 
-class Notebook:
+class Notebook(Part, called="dbutils.notebook"):
     """`dbutils.notebook`."""
 
     def __init__(self, run: RunNotebook) -> None:
@@ -166,7 +196,7 @@ class Notebook:
         return self._run(path, timeout_seconds, {key: str(value) for key, value in (arguments or {}).items()})
 
 
-class DbUtils:
+class DbUtils(Part, called="dbutils"):
     """The object that notebooks call `dbutils`."""
 
     def __init__(

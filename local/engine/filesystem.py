@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.engine.refusal import Part
+
 PREFIX = "/Volumes/"
 _DEPTH = 3  # catalog, schema, volume
 
@@ -28,28 +30,28 @@ class FileInfo:
         return not self.isDir()
 
 
-class FileSystem:
+class FileSystem(Part, called="dbutils.fs"):
     """Files below `/Volumes/<catalog>/<schema>/<volume>`; a volume itself must have been created before."""
 
     def __init__(self, volumes: Path) -> None:
         self._volumes = volumes
 
-    def ls(self, path: str) -> list[FileInfo]:
+    def ls(self, dir: str) -> list[FileInfo]:
         """List a folder, or one file."""
-        place = self._existing(path)
+        place = self._existing(dir)
         entries = sorted(place.iterdir()) if place.is_dir() else [place]
         return [self._info(entry) for entry in entries if not _is_checksum(entry)]
 
-    def head(self, path: str, max_bytes: int = 65536) -> str:
+    def head(self, file: str, maxBytes: int = 65536) -> str:  # noqa: N803
         """Return the beginning of a file as text."""
-        with self._existing(path).open("rb") as file:
-            return file.read(max_bytes).decode("utf-8", errors="replace")
+        with self._existing(file).open("rb") as content:
+            return content.read(maxBytes).decode("utf-8", errors="replace")
 
-    def put(self, path: str, contents: str, overwrite: bool = False) -> bool:
+    def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
         """Write a text file whole; an existing one only with `overwrite`."""
-        place = self._place(path)
+        place = self._place(file)
         if place.exists() and not overwrite:
-            raise FileExistsError(f"{path} already exists: pass overwrite=True to replace it.")
+            raise FileExistsError(f"{file} already exists: pass overwrite=True to replace it.")
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_name(f".{place.name}.partial")
         temporary.write_text(contents, encoding="utf-8")
@@ -57,18 +59,18 @@ class FileSystem:
         temporary.replace(place)
         return True
 
-    def mkdirs(self, path: str) -> bool:
+    def mkdirs(self, dir: str) -> bool:
         """Make a folder and those above it."""
-        self._place(path).mkdir(parents=True, exist_ok=True)
+        self._place(dir).mkdir(parents=True, exist_ok=True)
         return True
 
-    def rm(self, path: str, recurse: bool = False) -> bool:
+    def rm(self, dir: str, recurse: bool = False) -> bool:
         """Remove a file, or a folder with `recurse`; return False when there is nothing."""
-        place = self._place(path)
+        place = self._place(dir)
         if not place.exists():
             return False
         if place.is_dir() and not recurse and any(place.iterdir()):
-            raise OSError(f"{path} is a folder that is not empty: pass recurse=True to remove it.")
+            raise OSError(f"{dir} is a folder that is not empty: pass recurse=True to remove it.")
         if place.is_dir():
             shutil.rmtree(place)
         else:
@@ -76,12 +78,12 @@ class FileSystem:
             _drop_checksum(place)
         return True
 
-    def cp(self, source: str, target: str, recurse: bool = False) -> bool:
+    def cp(self, from_: str, to: str, recurse: bool = False) -> bool:
         """Copy a file, or a folder with `recurse`."""
-        origin, place = self._existing(source), self._place(target)
+        origin, place = self._existing(from_), self._place(to)
         if origin.is_dir():
             if not recurse:
-                raise OSError(f"{source} is a folder: pass recurse=True to copy it.")
+                raise OSError(f"{from_} is a folder: pass recurse=True to copy it.")
             shutil.copytree(origin, place, dirs_exist_ok=True)
             return True
         place = place / origin.name if place.is_dir() else place
@@ -92,10 +94,10 @@ class FileSystem:
         temporary.replace(place)
         return True
 
-    def mv(self, source: str, target: str, recurse: bool = False) -> bool:
+    def mv(self, from_: str, to: str, recurse: bool = False) -> bool:
         """Move a file, or a folder with `recurse`."""
-        self.cp(source, target, recurse)
-        return self.rm(source, recurse)
+        self.cp(from_, to, recurse)
+        return self.rm(from_, recurse)
 
     def _existing(self, path: str) -> Path:
         place = self._place(path)

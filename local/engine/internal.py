@@ -28,6 +28,16 @@ class Internal:
         answer = self._get("secret", {"scope": scope, "key": key})
         return None if answer is None else base64.b64decode(answer["value"])
 
+    def secret_keys(self, scope: str) -> list[str] | None:
+        """Return the keys of a scope, or None when there is none."""
+        answer = self._get("secrets", {"scope": scope})
+        return None if answer is None else [str(key) for key in answer["keys"]]
+
+    def secret_scopes(self) -> list[str]:
+        """Return the names of all scopes."""
+        answer = self._get("secret-scopes", {})
+        return [str(name) for name in (answer or {}).get("scopes", ())]
+
     def task_value(self, run_id: int, task_key: str, key: str) -> dict[str, Any] | None:
         """Return `{"value": …}` as a task of the job run has set it, or None."""
         return self._get("task-value", {"run_id": run_id, "task_key": task_key, "key": key})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sqlite3
 from typing import Any
 
 from starlette.routing import Route
@@ -34,6 +35,11 @@ def read_secret(store: Store, scope: str, key: str) -> bytes:
     if not rows:
         raise not_found(f"Secret does not exist with scope: {scope} and key: {key}")
     return bytes(rows[0]["value"])
+
+
+def secret_keys(store: Store, scope: str) -> list[str]:
+    """Return the keys of a scope in order."""
+    return [str(row["key"]) for row in _listed(store, scope)]
 
 
 def routes(services: Services) -> list[Route]:
@@ -88,9 +94,7 @@ def _secret_routes(services: Services) -> list[Route]:
             connection.execute("insert or replace into secret_values values (?, ?, ?, ?)", row)
 
     def list_(call: Call) -> dict[str, Any]:
-        scope = call.text("scope")
-        _require_scope(store, scope)
-        rows = store.query("select key, updated_at from secret_values where scope = ? order by key", (scope,))
+        rows = _listed(store, call.text("scope"))
         return {"secrets": [{"key": row["key"], "last_updated_timestamp": row["updated_at"]} for row in rows]}
 
     def delete(call: Call) -> None:
@@ -147,6 +151,11 @@ def _acl_routes(store: Store) -> list[Route]:
         route("GET", "/api/2.0/secrets/acls/list", list_),
         route("POST", "/api/2.0/secrets/acls/delete", delete),
     ]
+
+
+def _listed(store: Store, scope: str) -> list[sqlite3.Row]:
+    _require_scope(store, scope)
+    return store.query("select key, updated_at from secret_values where scope = ? order by key", (scope,))
 
 
 def _require_scope(store: Store, name: str) -> dict[str, Any]:

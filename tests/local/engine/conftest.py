@@ -36,6 +36,11 @@ class FakeWorkspace:
         if call == "secret":
             value = self.secrets.get((query["scope"], query["key"]))
             return None if value is None else {"value": base64.b64encode(value).decode()}
+        if call == "secret-scopes":
+            return {"scopes": sorted({scope for scope, _ in self.secrets})}
+        if call == "secrets":
+            keys = sorted(key for scope, key in self.secrets if scope == query["scope"])
+            return {"keys": keys} if keys else None
         if call == "task-value":
             key = (query["run_id"], query["task_key"], query["key"])
             return {"value": self.task_values[key]} if key in self.task_values else None

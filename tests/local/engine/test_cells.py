@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from matplotlib import pyplot
 
 from local.engine import figures
 from local.engine.cells import Cell, NotebookError, parse_cells, split_statements
-from local.engine.dbutils import InputWidgetNotDefined, Widgets
+from local.engine.dbutils import Context, DbUtils, InputWidgetNotDefined, Widgets
 from local.engine.filesystem import FileSystem
+from local.engine.internal import Internal
 from local.engine.output import REDACTED, TEXT_LIMIT, Output, current_output
 
 PYTHON = """# Databricks notebook source
@@ -183,3 +185,45 @@ def test_paths_outside_of_volumes_are_refused(files: FileSystem, path: str) -> N
 def test_volume_must_exist(files: FileSystem) -> None:
     with pytest.raises(FileNotFoundError, match=r"Volume shop\.raw\.other does not exist"):
         files.mkdirs("/Volumes/shop/raw/other/x")
+
+
+def test_files_take_the_names_of_their_parameters_from_databricks(files: FileSystem) -> None:
+    path = "/Volumes/shop/raw/landing/named"
+    assert files.mkdirs(dir=path)
+    assert files.put(file=f"{path}/a", contents="äb", overwrite=True)
+    assert files.cp(from_=f"{path}/a", to=f"{path}/b", recurse=False)
+    assert files.mv(from_=f"{path}/b", to=f"{path}/c", recurse=False)
+    assert [(each.name, each.isFile(), each.isDir()) for each in files.ls(dir=path)] == [
+        ("a", True, False),
+        ("c", True, False),
+    ]
+    assert files.head(file=f"{path}/c", maxBytes=2) == "ä"
+    assert files.rm(dir=path, recurse=True)
+    with pytest.raises(FileNotFoundError, match=f"No such file or directory: {path}"):
+        files.ls(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "has"),
+    [
+        ("", "library", "fs, jobs, notebook, secrets, widgets"),
+        (".fs", "mounts", "cp, head, ls, mkdirs, mv, put, rm"),
+        (".secrets", "help", "get, getBytes, list, listScopes"),
+        (".widgets", "getArgument", "combobox, dropdown, get, getAll, multiselect, remove, removeAll, text"),
+        (".notebook", "getContext", "exit, run"),
+        (".jobs", "currentRun", "taskValues"),
+        (".jobs.taskValues", "list", "get, set"),
+    ],
+)
+def test_names_that_dbutils_has_on_databricks_alone_are_refused_with_those_it_has(
+    tmp_path: Path, part: str, name: str, has: str
+) -> None:
+    internal, output = Internal("http://127.0.0.1:1", "t"), Output(tmp_path / "output.html", "n")
+    context = Context(None, None, None, None, "me@example.com", "")
+    found = DbUtils(tmp_path, internal, output, context, {}, lambda *_: "")
+    for piece in part.split(".")[1:]:
+        found = getattr(found, piece)
+    assert not hasattr(found, name)
+    said = f"dbutils{part}.{name} is not supported by the local workspace; dbutils{part} has {has}."
+    with pytest.raises(AttributeError, match=re.escape(said)):
+        getattr(found, name)

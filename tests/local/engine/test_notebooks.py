@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from typing import Any
 
 import pytest
@@ -144,6 +145,16 @@ def test_pythons_own_file_functions_refuse_volumes_by_name(engine: Any, source: 
         ("import sys\nsys.exit(3)", "SystemExit: 3 (cell 1, line 2)"),
         ("spark.table('no.such')", "AnalysisException: [TABLE_OR_VIEW_NOT_FOUND]"),
         ("dbutils.widgets.get('day')", "InputWidgetNotDefined: No input widget named day is defined"),
+        (
+            "spark.sql('CREATE MATERIALIZED VIEW shop.silver.m AS SELECT 1 AS n')",
+            "[UNSUPPORTED_FEATURE] The local workspace does not do MATERIALIZED VIEW. SQLSTATE: 0A000",
+        ),
+        ("# MAGIC %sql\n# MAGIC refresh streaming table shop.silver.s", "does not do STREAMING TABLE. SQLSTATE: 0A000"),
+        ("dbutils.secrets.list('none')", "Scope none does not exist!"),
+        (
+            "dbutils.fs.mount('s3://b', '/mnt/b')",
+            "AttributeError: dbutils.fs.mount is not supported by the local workspace",
+        ),
         ("# MAGIC %scala\n# MAGIC val x = 1", "%scala is not supported by the local workspace"),
         ("# MAGIC %run ./absent", "%run ./absent: there is no notebook /Shared/tests/absent."),
     ],
@@ -230,6 +241,29 @@ def test_secret_reaches_neither_page_nor_error_nor_log(engine: Any) -> None:
     assert "hunter" not in engine.page(framed)
     absent = engine.run("dbutils.secrets.get('email', 'none')")
     assert "Secret does not exist with scope: email and key: none" in absent["error"]
+
+
+def test_secrets_are_listed_by_name_and_never_by_value(engine: Any) -> None:
+    engine.workspace.secrets |= {
+        ("mail", "password"): b"hunter22",
+        ("mail", "host"): b"smtp.internal",
+        ("pay", "k"): b"v",
+    }
+    answer = engine.run(
+        """\
+        import json
+        scopes, secrets = dbutils.secrets.listScopes(), dbutils.secrets.list("mail")
+        print(secrets)
+        assert [scope.name for scope in scopes] == [scope.getName() for scope in scopes]
+        dbutils.notebook.exit(json.dumps([[scope.name for scope in scopes], [each.key for each in secrets]]))
+        """
+    )
+    scopes, keys = json.loads(answer["exit_value"])
+    assert {"mail", "pay"} <= set(scopes)
+    assert keys == ["host", "password"]
+    page = engine.page(answer)
+    assert "[SecretMetadata(key=&#x27;host&#x27;), SecretMetadata(key=&#x27;password&#x27;)]" in page
+    assert "hunter22" not in page
 
 
 def test_what_is_not_deployed_cannot_be_imported_though_a_checkout_has_it(engine: Any) -> None:

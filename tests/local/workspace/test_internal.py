@@ -67,6 +67,20 @@ def test_the_driver_reads_secrets_as_bytes(http: Client) -> None:
     assert http.get("/internal/1/secret?scope=none&key=k", headers=DRIVER).status_code == 404
 
 
+def test_the_driver_lists_scopes_and_keys_without_values(http: Client) -> None:
+    assert http.get("/internal/1/secret-scopes", headers=DRIVER).json() == {"scopes": []}
+    for scope in ("s", "t"):
+        http.post("/api/2.0/secrets/scopes/create", json={"scope": scope}, headers=USER).raise_for_status()
+    for key in ("b", "a"):
+        body = {"scope": "s", "key": key, "string_value": "hunter2"}
+        http.post("/api/2.0/secrets/put", json=body, headers=USER).raise_for_status()
+    assert http.get("/internal/1/secret-scopes", headers=DRIVER).json() == {"scopes": ["s", "t"]}
+    assert http.get("/internal/1/secrets?scope=s", headers=DRIVER).json() == {"keys": ["a", "b"]}
+    assert http.get("/internal/1/secrets?scope=t", headers=DRIVER).json() == {"keys": []}
+    absent = http.get("/internal/1/secrets?scope=none", headers=DRIVER)
+    assert (absent.status_code, absent.json()["message"]) == (404, "Scope none does not exist!")
+
+
 def test_the_driver_reads_notebooks_with_either_path(http: Client) -> None:
     content = base64.b64encode(b"print(1)").decode()
     body = {"path": "/Shared/nb", "content": content, "format": "SOURCE", "language": "PYTHON"}
@@ -80,7 +94,13 @@ def test_the_driver_reads_notebooks_with_either_path(http: Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "headers"),
-    [("/internal/1/secret?scope=s&key=k", USER), ("/api/2.0/secrets/scopes/list", DRIVER), ("/internal/1/secret", {})],
+    [
+        ("/internal/1/secret?scope=s&key=k", USER),
+        ("/internal/1/secrets?scope=s", USER),
+        ("/internal/1/secret-scopes", USER),
+        ("/api/2.0/secrets/scopes/list", DRIVER),
+        ("/internal/1/secret", {}),
+    ],
 )
 def test_neither_token_opens_the_others_routes(http: Client, path: str, headers: dict[str, str]) -> None:
     assert http.get(path, headers=headers).status_code in (401, 403)
