@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import pyspark
 from databricks.sql.thrift_api.TCLIService import TCLIService, ttypes
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.protocol.TProtocol import TProtocolException
+from thrift.Thrift import TApplicationException
 from thrift.transport.TTransport import TMemoryBuffer
 
 from local.errors import invalid
@@ -71,6 +72,12 @@ class _Handler:
 
     def __init__(self, sessions: OpenSessions) -> None:
         self._sessions = sessions
+
+    def __getattr__(self, call: str) -> NoReturn:
+        # What no Python client calls, and a driver of another language may: it must hear what is missing.
+        raise TApplicationException(
+            TApplicationException.UNKNOWN_METHOD, f"The local workspace does not answer {call} over Thrift."
+        )
 
     def OpenSession(self, request: Any) -> Any:  # noqa: N802
         def work() -> Any:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from databricks.sql.thrift_api.TCLIService import TCLIService
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.Thrift import TApplicationException
+from thrift.transport.TTransport import TMemoryBuffer
 
 from local.engine.literals import bare, blanked, closing, identifier, items, parts, quoted, strings
 from local.engine.refusal import Refused
@@ -104,3 +108,18 @@ def test_a_type_that_nobody_knows_is_refused() -> None:
 def test_bytes_that_are_no_thrift_call_are_refused(body: bytes) -> None:
     with pytest.raises(ApiError, match="Thrift binary protocol"):
         Endpoint(None).answer(body)  # type: ignore[arg-type]
+
+
+ANSWERED = ("OpenSession", "CloseSession", "GetInfo", "ExecuteStatement", "GetOperationStatus", "GetResultSetMetadata")
+ANSWERED += ("FetchResults", "CancelOperation", "CloseOperation")
+ANSWERED += ("GetCatalogs", "GetSchemas", "GetTables", "GetColumns", "GetTableTypes")
+CALLS = [name for name in vars(TCLIService.Iface) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("call", sorted({*CALLS} - {*ANSWERED}))
+def test_calls_that_only_databricks_answers_are_refused_by_name(call: str) -> None:
+    sent = TMemoryBuffer()
+    getattr(TCLIService.Client(TBinaryProtocol(sent)), f"send_{call}")(None)
+    answer = TMemoryBuffer(Endpoint(None).answer(sent.getvalue()))  # type: ignore[arg-type]
+    with pytest.raises(TApplicationException, match=f"does not answer {call} over Thrift"):
+        getattr(TCLIService.Client(TBinaryProtocol(answer)), f"recv_{call}")()
