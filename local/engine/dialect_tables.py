@@ -19,11 +19,28 @@ _ANALYZE = re.compile(
 _RENAME = re.compile(rf"(ALTER\s+(?:TABLE|VIEW)\s+{NAME}\s+RENAME\s+TO\s+)({NAME})", re.I)
 _COMMENT = re.compile(rf"COMMENT\s+ON\s+TABLE\s+({NAME})\s+IS\s+(.+)", re.I | re.S)
 # Valid on Databricks; what they do has no counterpart in this metastore.
-_UNSUPPORTED = {
+UNSUPPORTED = {
+    "MATERIALIZED VIEW": (
+        r"(?:CREATE\s+(?:OR\s+(?:REPLACE|REFRESH)\s+)?(?:PRIVATE\s+)?|ALTER\s+|DROP\s+|REFRESH\s+)MATERIALIZED\s+VIEW\b"
+    ),
+    "STREAMING TABLE": (
+        r"(?:CREATE\s+(?:OR\s+(?:REPLACE|REFRESH)\s+)?(?:PRIVATE\s+)?|ALTER\s+|DROP\s+|REFRESH\s+)STREAMING\s+TABLE\b"
+    ),
+    # Without such a word it only drops what Spark remembers of a table.
+    "REFRESH TABLE with FULL, SYNC or ASYNC": rf"REFRESH\s+TABLE\s+{NAME}\s+(?:FULL|SYNC|ASYNC)\b",
+    "LIVE TABLE, FLOW, AUTO CDC and APPLY CHANGES of pipelines": (
+        r"(?:CREATE\s+(?:OR\s+REFRESH\s+)?(?:TEMPORARY\s+|STREAMING\s+)?LIVE\s+(?:TABLE|VIEW)|CREATE\s+FLOW|AUTO\s+CDC"
+        r"|APPLY\s+CHANGES)\b"
+    ),
+    "VIEW WITH METRICS": r"CREATE\s.*\bVIEW\b.*\bWITH\s+METRICS\s+LANGUAGE\b",
     "COPY INTO": r"COPY\s+INTO\b",
+    "PUT, GET, REMOVE and LIST of volumes": r"(?:PUT|GET|REMOVE)\b|LIST(?:\s+LIMIT\s+\d+)?\s*$",
     "UNDROP": r"UNDROP\b",
     "CATALOG by SQL": r"(?:CREATE|DROP|ALTER|DESCRIBE)\s+CATALOG\b",
     "VOLUME by SQL": r"(?:CREATE\s+(?:EXTERNAL\s+)?|DROP\s+|ALTER\s+)VOLUME\b",
+    "SHARE, RECIPIENT, CONNECTION, EXTERNAL LOCATION and CREDENTIAL by SQL": (
+        r"(?:CREATE|ALTER|DROP)\s+(?:SHARE|RECIPIENT|CONNECTION|EXTERNAL\s+LOCATION|(?:(?:STORAGE|SERVICE)\s+)?CREDENTIAL)\b"
+    ),
     "CLONE other than SHALLOW CLONE": (
         rf"CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{NAME}\s+(?:DEEP\s+)?CLONE\b"
     ),
@@ -82,7 +99,7 @@ def comment_on_view(spark: SparkSession, sql: str) -> str | None:
 def unsupported(_spark: SparkSession, sql: str) -> str | None:
     """A statement that only Databricks can run is refused as unsupported, not as bad syntax."""
     text = blanked(sql)
-    for feature, pattern in _UNSUPPORTED.items():
+    for feature, pattern in UNSUPPORTED.items():
         if re.match(pattern, text, re.I | re.S):
             raise refused("UNSUPPORTED_FEATURE", f"The local workspace does not do {feature}.", "0A000")
     return None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from local.alerts.evaluations import Evaluations
+from local.engine.dialect_tables import UNSUPPORTED
 from local.jobs.orchestrator import Orchestrator
 from local.pages.door import Door
 from local.services import Services
@@ -267,6 +268,8 @@ def _refusals() -> Iterator[str]:
     for path in sorted((REPOSITORY / "local").rglob("*.py")):
         for message in _refused_in(ast.parse(path.read_text())):
             yield f"- {message} (`{path.relative_to(REPOSITORY)}`)"
+    yield from ("", "In SQL, with `UNSUPPORTED_FEATURE` and SQLSTATE 0A000 (`local/engine/dialect_tables.py`):", "")
+    yield from (f"- {feature}" for feature in UNSUPPORTED)
 
 
 def _refused_in(module: ast.Module) -> Iterator[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.sql import StatementState
 from databricks.sql.client import Cursor
 from databricks.sql.exc import ServerOperationError
 
@@ -95,8 +98,54 @@ def test_show_create_table(rows: Rows) -> None:
         "ALTER TABLE silver.orders ALTER COLUMN id SET MASK f",
         "ALTER TABLE silver.orders CLUSTER BY AUTO",
         "ALTER SCHEMA silver SET TAGS ('a' = 'b')",
+        "CREATE OR REFRESH STREAMING LIVE TABLE l AS SELECT 1",
+        "APPLY CHANGES INTO silver.orders FROM STREAM silver.new KEYS (id) SEQUENCE BY id",
+        "CREATE OR REPLACE VIEW gold.v WITH METRICS LANGUAGE YAML AS $$ version: 0.1 $$",
+        "PUT '/tmp/a.csv' INTO '/Volumes/a/b/c/a.csv' OVERWRITE",
+        "LIST '/Volumes/a/b/c' LIMIT 3",
+        "DROP EXTERNAL LOCATION IF EXISTS landing",
+        "CREATE STORAGE CREDENTIAL s",
     ],
 )
 def test_unsupported(cursor: Cursor, statement: str) -> None:
     with pytest.raises(ServerOperationError, match=r"UNSUPPORTED_FEATURE.*SQLSTATE: 0A000"):
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("CREATE MATERIALIZED VIEW gold.m AS SELECT 1 AS n", "MATERIALIZED VIEW"),
+        ("/* dbt */ create or replace  materialized view gold.m as select 1 as n;", "MATERIALIZED VIEW"),
+        ("CREATE OR REFRESH PRIVATE MATERIALIZED VIEW m AS SELECT 1 AS n", "MATERIALIZED VIEW"),
+        ("REFRESH MATERIALIZED VIEW gold.m", "MATERIALIZED VIEW"),
+        ("ALTER MATERIALIZED VIEW gold.m ADD SCHEDULE EVERY 1 HOUR", "MATERIALIZED VIEW"),
+        ("DROP MATERIALIZED VIEW IF EXISTS gold.m", "MATERIALIZED VIEW"),
+        ("CREATE STREAMING TABLE gold.s AS SELECT * FROM STREAM silver.orders", "STREAMING TABLE"),
+        ("CREATE OR REFRESH STREAMING TABLE IF NOT EXISTS gold.s (n INT)", "STREAMING TABLE"),
+        ("REFRESH STREAMING TABLE gold.s FULL", "STREAMING TABLE"),
+        ("REFRESH TABLE `ecommerce_local`.gold.s ASYNC", "REFRESH TABLE with FULL, SYNC or ASYNC"),
+    ],
+)
+def test_unsupported_tables_that_keep_themselves_fresh(
+    client: WorkspaceClient, warehouse: Any, cursor: Cursor, statement: str, named: str
+) -> None:
+    said = f"[UNSUPPORTED_FEATURE] The local workspace does not do {named}. SQLSTATE: 0A000"
+    with pytest.raises(ServerOperationError, match=re.escape(said)):
+        cursor.execute(statement)
+    status = client.statement_execution.execute_statement(statement, warehouse.id, wait_timeout="50s").status
+    assert status is not None
+    assert status.error is not None
+    assert (status.state, status.error.message, status.sql_state) == (StatementState.FAILED, said, "0A000")
+
+
+def test_words_of_what_is_refused_may_be_names_of_tables(rows: Rows, orders: str) -> None:
+    rows(f"REFRESH TABLE {orders}")
+    rows("CREATE OR REPLACE TABLE silver.credential AS WITH metrics AS (SELECT 1 AS share) SELECT * FROM metrics")
+    rows(
+        "CREATE OR REPLACE VIEW silver.live AS SELECT share AS full, 'MATERIALIZED VIEW' AS put FROM silver.credential"
+    )
+    assert rows("TABLE silver.live") == [{"full": 1, "put": "MATERIALIZED VIEW"}]
+    assert [row["col_name"] for row in rows("DESCRIBE silver.credential")] == ["share"]
+    rows("DROP VIEW silver.live")
+    rows("DROP TABLE silver.credential")
