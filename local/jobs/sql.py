@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlglot
@@ -14,6 +16,7 @@ from local.jobs.files import workspace_file
 from local.jobs.notebook import parameters
 from local.jobs.states import SUCCESS, Outcome, failed
 from local.services import Services
+from local.workspace.queries import saved_parameters
 
 _ROWS = 1000  # kept for {{tasks.x.output.rows}}
 
@@ -23,26 +26,26 @@ def runner(services: Services) -> Runner:
 
     def run(attempt: Attempt) -> Ending:
         require_warehouse(services.store, str(attempt.task.get("warehouse_id", "")))
-        text, catalog, schema = _text(services, attempt.task)
-        values = parameters(attempt, attempt.task.get("parameters") or {}, "sql_params")
+        script = _script(services, attempt.task)
+        given = parameters(attempt, attempt.task.get("parameters") or {}, "sql_params")
         answer: dict[str, Any] = {}
-        for number, statement in enumerate(statements(text)):
+        for number, statement in enumerate(statements(script.text)):
             key = f"{attempt.task_run.run_id}-{number}"
             body: dict[str, Any] = {
                 "id": key,
                 "sql": statement,
-                "catalog": catalog,
-                "schema": schema,
+                "parameters": script.bound(given),
+                "catalog": script.catalog,
+                "schema": script.schema,
                 "row_limit": _ROWS,
             }
-            body["parameters"] = values
             answer = follow(services.driver, "statements", key, body, attempt.stop)
             if answer["state"] == "CANCELED":
                 return Ending(Outcome("CANCELED", "Cancelled by the Spark driver."))
             if answer["state"] != "SUCCEEDED":
                 error = (answer.get("error") or {}).get("message", "")
                 return Ending(failed("Workload failed, see run output for details"), {"error": error})
-        return Ending(SUCCESS, _output(attempt, text, answer))
+        return Ending(SUCCESS, _output(attempt, script.text, answer))
 
     return run
 
@@ -59,14 +62,30 @@ def statements(text: str) -> list[str]:
     return parts
 
 
-def _text(services: Services, task: dict[str, Any]) -> tuple[str, str | None, str | None]:
+@dataclass(frozen=True)
+class _Script:
+    """What is to be run: text, where its short names are looked up, and what its parameters are if nobody says."""
+
+    text: str
+    catalog: str | None = None
+    schema: str | None = None
+    saved: Sequence[Mapping[str, Any]] = ()
+
+    def bound(self, given: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return all parameters; one that is given keeps the type that was saved for it."""
+        types = {each["name"]: each["type"] for each in self.saved}
+        values = {each["name"]: each["value"] for each in self.saved} | dict(given)
+        return [{"name": name, "value": value, "type": types.get(name, "STRING")} for name, value in values.items()]
+
+
+def _script(services: Services, task: dict[str, Any]) -> _Script:
     if "file" in task:
-        return workspace_file(services.root, task["file"]["path"]).read_text(), None, None
+        return _Script(workspace_file(services.root, task["file"]["path"]).read_text())
     if "query" in task:
         query = services.store.get("queries", task["query"]["query_id"])
         if query is None:
             raise not_found(f"Query {task['query']['query_id']} does not exist.")
-        return query["query_text"], query.get("catalog"), query.get("schema")
+        return _Script(query["query_text"], query.get("catalog"), query.get("schema"), saved_parameters(query))
     kind = next((key for key in ("alert", "dashboard") if key in task), "an empty sql_task")
     raise invalid(f"The local workspace does not run sql_task with {kind}; use file or query.")
 

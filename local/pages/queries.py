@@ -11,9 +11,9 @@ from local.pages.code import coloured
 from local.pages.page import Page, Site, Visit
 from local.pages.statements import Answer, Ask, Statements
 from local.store import Store
+from local.workspace.queries import saved_parameters
 
 ROWS = 200
-_TYPES = {"numeric_value": "DOUBLE", "date_value": "DATE"}
 
 
 def routes(site: Site, store: Store, statements: Statements) -> list[Route]:
@@ -40,7 +40,7 @@ class _Queries:
 
     def run(self, visit: Visit) -> Page:
         query = self._query(visit)
-        ask = Ask(query["query_text"], _parameters(query), query.get("catalog"), query.get("schema"), ROWS)
+        ask = Ask(query["query_text"], saved_parameters(query), query.get("catalog"), query.get("schema"), ROWS)
         return self._shown(query, self._statements.run(ask))
 
     def _shown(self, query: dict[str, Any], answer: Answer | None) -> Page:
@@ -48,7 +48,7 @@ class _Queries:
         content = {
             "query": query,
             "code": coloured(query["query_text"], "sql"),
-            "parameters": _parameters(query),
+            "parameters": saved_parameters(query),
             "answer": answer,
             "alerts": used,
         }
@@ -59,15 +59,3 @@ class _Queries:
         if body is None:
             raise not_found(f"There is no query {visit.path['id']}: it was deleted, or never existed.")
         return body
-
-
-def _parameters(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the saved values of a query's parameters; kinds with several values keep their first."""
-    parameters = []
-    for item in query.get("parameters") or []:
-        kind = next((key for key in item if key.endswith("_value")), None)
-        held = item[kind] if kind else {}
-        value = held.get("value", held.get("date_value", next(iter(held.get("values") or []), None)))
-        text = None if value is None else str(value)
-        parameters.append({"name": item["name"], "value": text, "type": _TYPES.get(kind or "", "STRING")})
-    return parameters

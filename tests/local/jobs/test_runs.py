@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+import jobs_harness
 import pytest
 from databricks.sdk.errors import InvalidParameterValue, NotFound
 from databricks.sdk.service.jobs import RunLifeCycleState, RunResultState
@@ -167,6 +168,29 @@ def test_sql_files_run_statement_by_statement_and_rows_can_be_referred_to(shared
     assert body["parameters"] == {"n": "7"}
     output = shared.client.jobs.get_run_output(int(key))
     assert "select 1" in output.sql_output.query_output.query_text
+
+
+def test_a_saved_query_runs_with_its_own_parameters_unless_others_are_given(shared: Workspace) -> None:
+    saved = [
+        {"name": "since", "date_value": {"date_value": "2024-01-02"}},
+        {"name": "least", "numeric_value": {"value": 3}},
+        {"name": "channel", "enum_value": {"values": ["web", "shop"]}},
+    ]
+    text = "select :since, :least, :channel, :extra"
+    place = {"catalog": "shop", "schema": "gold"}
+    jobs_harness.Store(shared.root / "state.db").put("queries", "q", {"query_text": text, "parameters": saved, **place})
+    task = {"warehouse_id": "w", "query": {"query_id": "q"}, "parameters": {"least": "4", "extra": "{{job.id}}"}}
+    job_id = shared.job({"task_key": "sql", "sql_task": task})
+    run = shared.ended(shared.run_now(job_id, sql_params={"since": "2024-02-29"}))
+    assert results(run) == {"sql": "SUCCESS"}
+    (body,) = [b for b in shared.driver.bodies if b.get("id", "").startswith(str(task_of(run, "sql").run_id))]
+    assert body["parameters"] == [
+        {"name": "since", "value": "2024-02-29", "type": "DATE"},
+        {"name": "least", "value": "4", "type": "DOUBLE"},
+        {"name": "channel", "value": "web", "type": "STRING"},
+        {"name": "extra", "value": str(job_id), "type": "STRING"},
+    ]
+    assert {name: body[name] for name in ("sql", "catalog", "schema")} == {"sql": text, **place}
 
 
 def test_a_failing_statement_fails_the_task_with_its_message(shared: Workspace) -> None:
