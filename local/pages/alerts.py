@@ -56,6 +56,16 @@ class Alert:
         """Its page."""
         return f"/alerts/{self.key}"
 
+    @property
+    def subject(self) -> str:
+        """What its messages are headed with; the two kinds have a name each for it."""
+        return str(self.body.get("custom_summary") or self.body.get("custom_subject") or "")
+
+    @property
+    def text(self) -> str:
+        """What its messages say."""
+        return str(self.body.get("custom_description") or self.body.get("custom_body") or "")
+
 
 def read_alerts(store: Store) -> list[Alert]:
     """Return all alerts: what calls for somebody first, then by name."""

@@ -43,6 +43,26 @@ def chrome(deployed: world.World) -> Iterator[screen.Screen]:
         yield opened
 
 
+@pytest.fixture
+def calm(request: pytest.FixtureRequest, chrome: screen.Screen) -> Iterator[None]:
+    """After each test the page it ends on must be fit for a desk, a phone and everybody, and be pictured."""
+    if not request.node.name.startswith("test_the_"):
+        yield
+        return
+    chrome.go_home()
+    yield
+    name = request.node.name.removeprefix("test_the_").removesuffix("_page")
+    for suffix in screen.SIZES:
+        chrome.size(suffix)
+        assert chrome.overflow() <= 0, f"{name}{suffix} is wider than its window"
+        chrome.picture(name + suffix)
+    assert chrome.lacks() == []
+    assert chrome.complaints() == []
+    assert chrome.elsewhere() == []
+    assert world.SECRET not in chrome.driver.page_source
+    assert "taken over" not in chrome.driver.title
+
+
 def _chrome() -> Browser:
     found = find()
     if found is None:

@@ -14,6 +14,7 @@ PREPARE = """# Databricks notebook source
 dbutils.widgets.text("day", "2026-06-01")
 day = dbutils.widgets.get("day")
 print("password", dbutils.secrets.get("shop", "mail-password"))
+print(dbutils.secrets.listScopes(), dbutils.secrets.list("shop"))
 frame = spark.sql("select * from shop.gold.daily_revenue where day <= :day order by day", {"day": day})
 display(frame)
 

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from databricks.sdk.service.jobs import Run
+from databricks.sdk.service.jobs import Run, RunResultState
 from selenium.webdriver.common.by import By
 
 from local.pages.door import OPEN_ROOTS, PAGE_ROOTS
 from local.pages.link import login_link
+from tests.local.pages.kinds import CHILD, JOB
 from tests.local.pages.screen import PICTURES, SIZES, Screen
 from tests.local.pages.shop import CHECK, PREPARE, SETTINGS
 from tests.local.pages.world import BY_CHANNEL, FOLDER, HOSTILE, SECRET, World, execute
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _calm(request: pytest.FixtureRequest, chrome: Screen) -> Iterator[None]:
-    """After each test the page it ends on must be fit for a desk, a phone and everybody, and be pictured."""
-    if not request.node.name.startswith("test_the_"):
-        yield
-        return
-    chrome.go_home()
-    yield
-    name = request.node.name.removeprefix("test_the_").removesuffix("_page")
-    for suffix in SIZES:
-        chrome.size(suffix)
-        assert chrome.overflow() <= 0, f"{name}{suffix} is wider than its window"
-        chrome.picture(name + suffix)
-    assert chrome.lacks() == []
-    assert chrome.complaints() == []
-    assert chrome.elsewhere() == []
-    assert SECRET not in chrome.driver.page_source
-    assert "taken over" not in chrome.driver.title
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("calm")]
 
 
 def run_of(deployed: World) -> Run:
@@ -51,27 +32,39 @@ def test_the_home_page(deployed: World, chrome: Screen) -> None:
     client = deployed.client
     counted = {
         "jobs": len(list(client.jobs.list())),
-        "alerts": len(list(client.alerts_v2.list_alerts())),
+        "alerts": len([*client.alerts_v2.list_alerts(), *client.alerts.list()]),
         "dashboards": len(list(client.lakeview.list())),
         "queries": len(list(client.queries.list())),
         "schemas": len(list(client.schemas.list("shop"))),
-        "files": len(list(client.workspace.list(FOLDER))),
+        "files": len(list(client.workspace.list("/Shared", recursive=True))),
     }
     assert chrome.texts(".counts a") == [f"{count}\n{word}" for word, count in counted.items()]
+    words = {RunResultState.SUCCESS: "Succeeded", RunResultState.FAILED: "Failed"}
+    newest = sorted(client.jobs.list_runs(), key=lambda run: run.run_id or 0, reverse=True)
     assert [row[:3] for row in chrome.table("Last runs of all jobs")] == [
-        [str(deployed.run), "Failed", "daily figures"]
+        [str(run.run_id), words[run.state.result_state], run.run_name]
+        for run in newest
+        if run.state and run.state.result_state
     ]
+    assert len(newest) == 3
+    due = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0)
+    due += timedelta(days=due <= datetime.now(UTC))
+    (following,) = chrome.texts(".times li")
+    assert following.split("\n")[:2] == [f"{due:%a %d %b, %H:%M} UTC", "daily figures"]
 
 
 def test_the_jobs_page(deployed: World, chrome: Screen) -> None:
     chrome.click("Jobs")
     listed = {job.settings.name for job in deployed.client.jobs.list() if job.settings}
     rows = chrome.table("Jobs")
-    assert {row[0] for row in rows} == listed == {"daily figures", HOSTILE}
-    assert [(row[1], row[5]) for row in rows] == [
-        ("Failed", "every day at 07:00 UTC"),
-        ("Never run", "0 0/10 8-18 ? * MON-FRI (Europe/Berlin) Paused"),
-    ]
+    shown = {row[0]: (row[1], row[5]) for row in rows}
+    assert set(shown) == listed
+    assert shown == {
+        "daily figures": ("Failed", "every day at 07:00 UTC"),
+        JOB: ("Succeeded", "no schedule"),
+        CHILD: ("Succeeded", "no schedule"),
+        HOSTILE: ("Never run", "0 0/10 8-18 ? * MON-FRI (Europe/Berlin) Paused"),
+    }
 
 
 def test_the_job_page(deployed: World, chrome: Screen) -> None:
@@ -125,6 +118,7 @@ def test_the_task_page(deployed: World, chrome: Screen) -> None:
     assert output.notebook_output.result in chrome.text(".facts")
     chrome.driver.switch_to.frame(chrome.driver.find_element(By.CSS_SELECTOR, "iframe.output"))
     assert "password [REDACTED]" in chrome.text("body")
+    assert "[SecretScope(name='shop')] [SecretMetadata(key='mail-password')]" in chrome.text("body")
     assert SECRET not in chrome.driver.page_source
     assert len(chrome.driver.find_elements(By.CSS_SELECTOR, "table tbody tr")) == 28
     width = chrome.driver.find_element(By.TAG_NAME, "img").get_property("naturalWidth")
@@ -178,9 +172,9 @@ def test_the_dashboard_page(deployed: World, chrome: Screen) -> None:
 
 def test_the_alerts_page(deployed: World, chrome: Screen) -> None:
     chrome.click("Alerts")
-    assert [row[0] for row in chrome.table("Alerts")] == [
-        alert.display_name for alert in deployed.client.alerts_v2.list_alerts()
-    ]
+    current = {(alert.display_name, "Triggered") for alert in deployed.client.alerts_v2.list_alerts()}
+    legacy = {(alert.display_name, "Not evaluated yet") for alert in deployed.client.alerts.list()}
+    assert {(row[0], row[1]) for row in chrome.table("Alerts")} == current | legacy
 
 
 def test_the_alert_page(deployed: World, chrome: Screen) -> None:
@@ -200,6 +194,19 @@ def test_the_alert_page(deployed: World, chrome: Screen) -> None:
     assert chrome.text("h1").upper() == f"LOW REVENUE {alert.evaluation.state.value}" == "LOW REVENUE TRIGGERED"
     newest = chrome.table("Evaluations")[0]
     assert newest[1:4] == ["Triggered", "900.00", "1,500"], "the value, and what it was compared with"
+
+
+def test_the_legacy_alert_page(deployed: World, chrome: Screen) -> None:
+    chrome.click("Alerts", "Busy channel")
+    alert = deployed.client.alerts.get(deployed.legacy_alert)
+    assert chrome.path == f"/alerts/{alert.id}"
+    assert chrome.text("h1") == f"{alert.display_name} Not evaluated yet"
+    assert "orders > 250" in chrome.text(".facts")
+    for text in (alert.custom_subject, alert.custom_body, BY_CHANNEL):
+        assert str(text) in chrome.text()
+    chrome.click("Revenue by channel")
+    assert chrome.path == f"/queries/{alert.query_id}"
+    chrome.driver.back()
 
 
 def test_the_data_page(deployed: World, chrome: Screen) -> None:
@@ -321,9 +328,8 @@ def test_the_last_page(chrome: Screen) -> None:
 
 
 def test_pictures_are_kept(chrome: Screen, request: pytest.FixtureRequest) -> None:
-    pages = [
-        item.name for item in request.session.items if item.name.startswith("test_the_") and item.path == Path(__file__)
-    ]
+    looked = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    pages = [item.name for item in looked if item.name.startswith("test_the_") and "chrome" in item.fixturenames]
     kept = {picture.stem for picture in PICTURES.glob("*.png") if picture.stat().st_size > 5000}
     wanted = {name.removeprefix("test_the_").removesuffix("_page") for name in pages}
     assert {f"{name}{suffix}" for name in wanted for suffix in SIZES} <= kept

@@ -23,6 +23,31 @@ def create(pages: House, path: str, body: dict[str, Any], key: str = "id") -> st
     return str(answer.json().get(key, ""))
 
 
+def monitoring(pages: House) -> dict[str, str]:
+    """Put the evil text into what watches and shows data; return what each page is."""
+    query = {"display_name": EVIL, "description": EVIL, "query_text": f"select '{EVIL}'"}
+    query_id = create(pages, "/api/2.0/sql/queries", {"query": query})
+    threshold = {"threshold": {"value": {"string_value": EVIL}}}
+    words = {"query_text": EVIL, "custom_summary": EVIL, "custom_description": EVIL}
+    alert_id = pages.put_alert(EVIL, EVIL, "EQUAL", evaluation=threshold, **words)
+    value = {"value": {"string_value": EVIL}}
+    condition = {"op": "EQUAL", "operand": {"column": {"name": EVIL}}, "threshold": value}
+    legacy = {"display_name": EVIL, "query_id": query_id, "condition": condition, "custom_subject": EVIL}
+    legacy_id = create(pages, "/api/2.0/sql/alerts", {"alert": legacy | {"custom_body": EVIL}})
+    text = {"widget": {"name": "w", "multilineTextboxSpec": {"lines": [EVIL, "\n\n[go](javascript:alert(3))"]}}}
+    broken = {"widget": {"name": "b", "spec": {"widgetType": EVIL, "frame": {"showTitle": True, "title": EVIL}}}}
+    place = {"position": {"x": 0, "y": 0, "width": 6, "height": 2}}
+    canvas = {"name": "p", "displayName": EVIL, "layout": [text | place, broken | place]}
+    dashboard = {"display_name": EVIL, "serialized_dashboard": json.dumps({"pages": [canvas]}), "warehouse_id": "w"}
+    dashboard_id = create(pages, "/api/2.0/lakeview/dashboards", dashboard, "dashboard_id")
+    return {
+        "query": f"/queries/{query_id}",
+        "alert": f"/alerts/{alert_id}",
+        "legacy alert": f"/alerts/{legacy_id}",
+        "dashboard": f"/dashboards/{dashboard_id}",
+    }
+
+
 def hostile(pages: House) -> dict[str, str]:
     """Put the same evil text wherever somebody may write; return what each page is."""
     task = {"task_key": "t", "notebook_task": {"notebook_path": f"/Shared/{EVIL}"}, "description": EVIL}
@@ -46,20 +71,9 @@ def hostile(pages: House) -> dict[str, str]:
     create(pages, "/api/2.0/workspace/import", python)
     plain = {"path": "/Shared/evil.json", "format": "AUTO", "content": base64.b64encode(EVIL.encode()).decode()}
     create(pages, "/api/2.0/workspace/import", plain)
-    query = {"display_name": EVIL, "description": EVIL, "query_text": f"select '{EVIL}'"}
-    query_id = create(pages, "/api/2.0/sql/queries", {"query": query})
-    threshold = {"threshold": {"value": {"string_value": EVIL}}}
-    words = {"query_text": EVIL, "custom_summary": EVIL, "custom_description": EVIL}
-    alert_id = pages.put_alert(EVIL, EVIL, "EQUAL", evaluation=threshold, **words)
-    text = {"widget": {"name": "w", "multilineTextboxSpec": {"lines": [EVIL, "\n\n[go](javascript:alert(3))"]}}}
-    broken = {"widget": {"name": "b", "spec": {"widgetType": EVIL, "frame": {"showTitle": True, "title": EVIL}}}}
-    place = {"position": {"x": 0, "y": 0, "width": 6, "height": 2}}
-    canvas = {"name": "p", "displayName": EVIL, "layout": [text | place, broken | place]}
-    dashboard = {"display_name": EVIL, "serialized_dashboard": json.dumps({"pages": [canvas]}), "warehouse_id": "w"}
-    dashboard_id = create(pages, "/api/2.0/lakeview/dashboards", dashboard, "dashboard_id")
     create(pages, "/api/2.1/unity-catalog/catalogs", {"name": "shop", "comment": EVIL})
     create(pages, "/api/2.1/unity-catalog/schemas", {"name": "gold", "catalog_name": "shop", "comment": EVIL})
-    return {
+    return monitoring(pages) | {
         "home": "/",
         "jobs": "/jobs",
         "job": "/jobs/7",
@@ -68,11 +82,8 @@ def hostile(pages: House) -> dict[str, str]:
         "notebook": "/files/Shared/evil",
         "file": "/files/Shared/evil.json",
         "queries": "/queries",
-        "query": f"/queries/{query_id}",
         "alerts": "/alerts",
-        "alert": f"/alerts/{alert_id}",
         "dashboards": "/dashboards",
-        "dashboard": f"/dashboards/{dashboard_id}",
         "data": "/data",
         "schema": "/data/shop/gold",
         "missing job": f"/jobs/{EVIL}",

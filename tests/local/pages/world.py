@@ -1,4 +1,4 @@
-"""A small shop deployed through databricks-sdk: data, a job that fails, a query, an alert, a dashboard, files."""
+"""A small shop deployed through databricks-sdk: data, a job that fails, a query, alerts, a dashboard, files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from databricks.sdk.service.catalog import VolumeType
 from databricks.sdk.service.dashboards import Dashboard
 from databricks.sdk.service.workspace import ImportFormat, Language
 
+from tests.local.pages import kinds
 from tests.local.pages.shop import CHECK, PREPARE, PUBLISH, SETTINGS, dashboard
 
 FOLDER = "/Shared/shop"
@@ -50,13 +51,15 @@ class World:
     job: int
     hostile_job: int
     run: int
+    kinds_run: int
     query: str
     alert: str
+    legacy_alert: str
     dashboard: str
 
 
 def build(client: WorkspaceClient, root: Path) -> World:
-    """Deploy it and run the job once, to its failure."""
+    """Deploy it and run each job once: that of the shop to its failure, that of every kind to its success."""
     warehouse = str(client.warehouses.create(name="shop warehouse", cluster_size="Small").result().id)
     client.catalogs.create("shop", comment="Trade of one shop")
     client.schemas.create("gold", "shop", comment="Figures for people")
@@ -69,11 +72,15 @@ def build(client: WorkspaceClient, root: Path) -> World:
     job, hostile_job = _jobs(client)
     run = int(client.jobs.run_now(job, job_parameters={"day": "2026-06-14"}).run_id or 0)
     query, alert, dashboard = _monitoring(client, warehouse)
+    kinds_run = kinds.build(client, warehouse, query)
+    legacy_alert = _legacy_alert(client, query)
     _wait(lambda: client.alerts_v2.get_alert(alert).evaluation.state is not None)
     calm = sql.CronSchedule(quartz_cron_schedule="0 30 8 * * ?", timezone_id="UTC")
     client.alerts_v2.update_alert(alert, replace(client.alerts_v2.get_alert(alert), schedule=calm), "schedule")
-    _wait(lambda: client.jobs.get_run(run).end_time)
-    return World(client, root, warehouse, job, hostile_job, run, query, alert, dashboard)
+    for each in (run, kinds_run):
+        _wait(lambda each=each: client.jobs.get_run(each).end_time)
+    objects = (query, alert, legacy_alert, dashboard)
+    return World(client, root, warehouse, job, hostile_job, run, kinds_run, *objects)
 
 
 def _wait(done: Callable[[], object]) -> None:
@@ -171,3 +178,24 @@ def _monitoring(client: WorkspaceClient, warehouse: str) -> tuple[str, str, str]
     )
     client.lakeview.publish(str(draft.dashboard_id), warehouse_id=warehouse, embed_credentials=True)
     return str(query.id), str(alert.id), str(draft.dashboard_id)
+
+
+def _legacy_alert(client: WorkspaceClient, query: str) -> str:
+    column = sql.AlertConditionOperand(sql.AlertOperandColumn("orders"))
+    condition = sql.AlertCondition(
+        op=sql.AlertOperator.GREATER_THAN,
+        operand=column,
+        threshold=sql.AlertConditionThreshold(sql.AlertOperandValue(double_value=250)),
+        empty_result_state=sql.AlertState.OK,
+    )
+    alert = client.alerts.create(
+        alert=sql.CreateAlertRequestAlert(
+            display_name="Busy channel",
+            query_id=query,
+            condition=condition,
+            custom_subject="More orders than we can pack",
+            custom_body="Call <i>the warehouse</i>.",
+            parent_path=FOLDER,
+        )
+    )
+    return str(alert.id)
