@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts.console import say, say_json
-from scripts.docs import jobs, lineage, markers, monitoring, places
+from scripts.docs import costs, jobs, lineage, markers, monitoring, places
 from scripts.docs.facts import Facts, read
 from scripts.docs.markers import Section
 from scripts.errors import CommandError
@@ -27,8 +27,8 @@ def stamp(facts: Facts, day: date) -> str:
     """Say how old the generated parts of a page are."""
     return (
         "*What stands between `generated` markers in this page's source was made by `make docs` from the code of the"
-        f" commit you are reading; `make test-fast` compares them. Next runs are those from {day:%A %Y-%m-%d} on."
-        " All other text is written by people.*"
+        " commit you are reading; `make test-fast` compares them."
+        f" Next runs and costs are those from {day:%A %Y-%m-%d} on. All other text is written by people.*"
     )
 
 
@@ -49,7 +49,11 @@ SECTIONS: Mapping[str, Callable[[Facts], str]] = {
     "threshold_readers": monitoring.threshold_readers,
     "thresholds": monitoring.thresholds,
 }
-DATED: Mapping[str, Callable[[Facts, date], str]] = {"next_runs": jobs.next_runs, "stamp": stamp}
+DATED: Mapping[str, Callable[[Facts, date], str]] = {
+    "costs": costs.costs,
+    "next_runs": jobs.next_runs,
+    "stamp": stamp,
+}
 
 
 @dataclass(frozen=True)

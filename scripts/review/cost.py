@@ -7,7 +7,7 @@ Not counted: what people start by hand, storage, and every figure that the price
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from scripts.review.plan import UNKNOWN, Change
 from scripts.review.prices import Prices
 
 ASSUMED_SECONDS = 3600  # of a run whose job has no duration rule: an hour, said wherever it is used
+WAREHOUSE = "SQL warehouse"
 _AUTO_STOP_MINUTES = 10  # of a warehouse that does not say: the provider's own default is longer, ours always says
 
 FORMULA = (
@@ -28,13 +29,42 @@ FORMULA = (
 
 
 @dataclass(frozen=True)
-class Cost:
-    """USD per month as expected and with all retries used, by thing, and what could not be priced."""
+class Use:
+    """What one job, or the warehouse, uses in the month: how often, how many hours each time, and what that comes to.
 
-    expected: float
+    `units` are DBU: None where no source has those of the machines, and `usd` is then the machines' alone.
+    """
+
+    compute: str
+    runs: float
+    on_cluster: float
+    on_warehouse: float
+    units: float | None
+    usd: float
     at_most: float
-    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a month costs, by what uses it, and what could not be priced; warehouse time of a job is the warehouse's."""
+
+    uses: Mapping[str, Use]
     unknown: tuple[str, ...]
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """USD of each cluster and of the warehouse."""
+        return {name: use.usd for name, use in self.uses.items() if use.compute}
+
+    @property
+    def expected(self) -> float:
+        """USD of the month."""
+        return sum(use.usd for use in self.uses.values())
+
+    @property
+    def at_most(self) -> float:
+        """USD of the month when every run uses all its retries."""
+        return sum(use.at_most for use in self.uses.values())
 
 
 @dataclass(frozen=True)
@@ -79,8 +109,7 @@ class _Meter:
 
     def __init__(self, prices: Prices, day: date) -> None:
         self._prices, self._day = prices, day
-        self._parts: dict[str, float] = {}
-        self._at_most = 0.0
+        self._uses: dict[str, Use] = {}
         self._unknown: dict[str, None] = {}
         self._awake: list[tuple[datetime, float]] = []
 
@@ -92,18 +121,13 @@ class _Meter:
 
     def job(self, block: Mapping[str, Any], runs: list[_Run]) -> None:
         fired, factor = clock.starts(*clock.quartz_of(block), self._day)
-        count = len(fired) * factor
         for run in runs:
             self._unknown.update(dict.fromkeys(run.notes))
-            share = run.seconds / max(1, len(run.tasks))
-            on_cluster = share * sum(bool(task.get("job_cluster_key")) for task in run.tasks)
-            if on_cluster:
-                usd = count * on_cluster / 3600 * self._cluster_hour(run.cluster)
-                self._parts[run.title] = self._parts.get(run.title, 0.0) + usd
-                self._at_most += usd * (1 + run.retries)
-            on_warehouse = share * sum(bool(task.get("dbt_task") or task.get("sql_task")) for task in run.tasks)
-            if on_warehouse:
-                self.awake(block, on_warehouse)
+            use = self._use(run, len(fired) * factor)
+            before = self._uses.get(run.title)
+            self._uses[run.title] = _together(before, use) if before else use
+            if use.on_warehouse:
+                self.awake(block, use.on_warehouse * 3600)
 
     def awake(self, block: Mapping[str, Any], seconds: float) -> None:
         fired, factor = clock.starts(*clock.quartz_of(block), self._day)
@@ -114,45 +138,66 @@ class _Meter:
 
     def total(self, warehouse: Mapping[str, Any]) -> Cost:
         if self._awake:
-            usd = self._warehouse(warehouse)
-            self._parts["SQL warehouse"] = usd
-            self._at_most += usd
-        parts = dict(sorted(self._parts.items()))
-        return Cost(sum(parts.values()), self._at_most, parts, tuple(self._unknown))
+            self._uses[WAREHOUSE] = self._warehouse(warehouse)
+        return Cost(dict(sorted(self._uses.items())), tuple(self._unknown))
 
-    def _cluster_hour(self, cluster: Mapping[str, Any]) -> float:
+    def _use(self, run: _Run, count: float) -> Use:
+        share = run.seconds / 3600 / max(1, len(run.tasks))
+        on_cluster = share * sum(bool(task.get("job_cluster_key")) for task in run.tasks)
+        on_warehouse = share * sum(bool(task.get("dbt_task") or task.get("sql_task")) for task in run.tasks)
+        if not on_cluster:
+            return Use("", count, 0.0, on_warehouse, 0.0, 0.0, 0.0)
+        compute, units, machines = self._cluster_hour(run.cluster)
+        hours = count * on_cluster
+        usd = hours * ((units or 0.0) * self._prices.dbu["jobs"] + machines)
+        spent = None if units is None else hours * units
+        return Use(compute, count, on_cluster, on_warehouse, spent, usd, usd * (1 + run.retries))
+
+    def _cluster_hour(self, cluster: Mapping[str, Any]) -> tuple[str, float | None, float]:
+        """Return a cluster in words, its DBU (None: not known) and its machines' USD in an hour."""
         name, workers = str(cluster.get("node_type_id")), cluster.get("num_workers")
         if not isinstance(workers, int):
             self._unknown["a cluster whose size is not fixed"] = None
-            return 0.0
+            return name, None, 0.0
         node = self._prices.nodes.get(name)
         machine, units = (node.vm, node.dbu) if node else (None, None)
         if units is None:
             self._unknown[f"DBU of {name}"] = None
         if machine is None:
             self._unknown[f"machine price of {name}"] = None
-        return (1 + workers) * ((units or 0.0) * self._prices.dbu["jobs"] + (machine or 0.0))
+        nodes = 1 + workers
+        return f"{nodes} of {name}", None if units is None else nodes * units, nodes * (machine or 0.0)
 
-    def _warehouse(self, warehouse: Mapping[str, Any]) -> float:
+    def _warehouse(self, warehouse: Mapping[str, Any]) -> Use:
         size = str(warehouse.get("cluster_size") or "")
+        minutes = warehouse.get("auto_stop_mins")
+        hours, times = _union(self._awake, minutes if isinstance(minutes, int) else _AUTO_STOP_MINUTES)
         if size not in self._prices.warehouses:
             self._unknown[f"SQL warehouse of size {size}" if size else "SQL warehouse: it is not in this plan"] = None
-            return 0.0
-        minutes = warehouse.get("auto_stop_mins")
-        idle = minutes if isinstance(minutes, int) else _AUTO_STOP_MINUTES
-        kind = "sql_serverless" if warehouse.get("enable_serverless_compute") else "sql_pro"
-        return _union_hours(self._awake, idle) * self._prices.warehouses[size] * self._prices.dbu[kind]
+            return Use(size or "unknown", times, 0.0, hours / times, None, 0.0, 0.0)
+        serverless = warehouse.get("enable_serverless_compute")
+        units = hours * self._prices.warehouses[size]
+        usd = units * self._prices.dbu["sql_serverless" if serverless else "sql_pro"]
+        return Use(f"{size}{', serverless' if serverless else ''}", times, 0.0, hours / times, units, usd, usd)
 
 
-def _union_hours(awake: list[tuple[datetime, float]], idle_minutes: int) -> float:
-    """Hours covered by the intervals, each as long as its work and the idle minutes after it; overlaps count once."""
-    total, end = 0.0, datetime.min.replace(tzinfo=awake[0][0].tzinfo)
+def _together(one: Use, other: Use) -> Use:
+    """Return the use of a job that is started from two sides."""
+    units = None if one.units is None or other.units is None else one.units + other.units
+    runs, usd, at_most = one.runs + other.runs, one.usd + other.usd, one.at_most + other.at_most
+    return replace(one, runs=runs, units=units, usd=usd, at_most=at_most)
+
+
+def _union(awake: list[tuple[datetime, float]], idle_minutes: int) -> tuple[float, int]:
+    """Return the hours that the intervals and the idle minutes after each cover, and in how many stretches."""
+    total, times, end = 0.0, 0, datetime.min.replace(tzinfo=awake[0][0].tzinfo)
     for start, seconds in sorted(awake):
         until = start + timedelta(seconds=seconds, minutes=idle_minutes)
+        times += start > end
         if until > end:
             total += (until - max(start, end)).total_seconds()
             end = until
-    return total / 3600
+    return total / 3600, times
 
 
 def _runs(title: str, job: Mapping[str, Any], jobs: Mapping[str, tuple[str, Mapping[str, Any]]]) -> list[_Run]:

@@ -54,7 +54,10 @@ def test_every_page_says_how_old_it_is_and_every_section_stands_somewhere() -> N
             "infra/jobs/gold_aggregation.py",
             "expected_seconds=2700",
             "expected_seconds=2640",
-            ["docs/orchestration_guide.md: section 'jobs' stale"],
+            [
+                "docs/orchestration_guide.md: section 'costs' stale",
+                "docs/orchestration_guide.md: section 'jobs' stale",
+            ],
         ),
         (
             "infra/jobs/model_retraining.py",
@@ -64,6 +67,12 @@ def test_every_page_says_how_old_it_is_and_every_section_stands_somewhere() -> N
                 "docs/orchestration_guide.md: section 'jobs' stale",
                 "docs/orchestration_guide.md: section 'next_runs' stale",
             ],
+        ),
+        (
+            "infra/prices.toml",
+            "Standard_D8ds_v5 = { vm = 0.452",
+            "Standard_D8ds_v5 = { vm = 0.453",
+            ["docs/orchestration_guide.md: section 'costs' stale"],
         ),
         (
             "sql/thresholds.toml",

@@ -81,7 +81,7 @@ def test_add_a_job(copy: Path) -> None:
     assert touched == ["infra/jobs/product_refresh.py", "docs/runbook.md"]
     jobs = discover(copy / "infra" / "jobs")
     rules.check(jobs, PROD.orchestration, date(2026, 11, 23))
-    assert stale(copy) == {"jobs", "tasks", "next_runs", "job_index"}
+    assert stale(copy) == {"jobs", "tasks", "next_runs", "job_index", "costs"}
     runbook = (copy / "docs/runbook.md").read_text()
     assert incident_faults(runbook, {anchor(failure_heading("product_refresh")): "the new job"}) == []
     assert action_faults(runbook) == []

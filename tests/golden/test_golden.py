@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 from infra.environments import ENVIRONMENTS
 from infra.jobs import discover
 from infra.renames import SOMEWHERE_ONLY
+from scripts.docs import costs, facts
+from scripts.review import cost, plan, prices
+from tests.review import made
+
+from .conftest import REPOSITORY
 
 GOLDEN = Path(__file__).parent / "expected"
 
@@ -76,6 +82,20 @@ def test_schedules(resources: dict[str, Any], same_as_golden: Callable[[str, Any
         for name in ENVIRONMENTS
     }
     same_as_golden("schedules.json", schedules)
+
+
+def test_the_guide_prices_what_is_rendered(resources: dict[str, Any]) -> None:
+    """The guide's costs are worked out from specs, so that making it needs no synthesis: both must come to the same."""
+    kinds = ("databricks_job", "databricks_alert_v2", "databricks_sql_endpoint")
+    entries = [
+        made.entry(f"{kind}.{key}", ["no-op"], None, {**resource, "id": f"${{{kind}.{key}.id}}"})
+        for kind in kinds
+        for key, resource in resources["prod"][kind].items()
+    ]
+    known, day = prices.load(), date(2026, 11, 23)
+    rendered = cost.month([(each, each.after) for each in plan.read({"resource_changes": entries})], known, day)
+    assert len(rendered.uses) == len(discover()) + 1
+    assert costs.of_prod(facts.read(REPOSITORY), known, day) == rendered
 
 
 def test_no_golden_file_outlives_its_job() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from infra.environments import ENVIRONMENTS
 from scripts.review import prices
-from scripts.review.cost import Cost, month
+from scripts.review.cost import WAREHOUSE, Cost, month
 from scripts.review.plan import UNKNOWN, read
 from scripts.review.prices import Node
 from tests.review.made import entry
@@ -62,6 +62,27 @@ def test_half_of_two_tasks_on_the_cluster_is_half_of_the_time() -> None:
     assert found.parts["j"] == pytest.approx(30 * 0.25 * 4 * 1.1)
     # a quarter of an hour of dbt and ten idle minutes, 12 DBU at 0.70
     assert found.parts["SQL warehouse"] == pytest.approx(30 * (25 / 60) * 12 * 0.7)
+
+
+def test_a_use_says_how_often_how_long_and_how_many_units() -> None:
+    tasks = [{"task_key": "a", "job_cluster_key": "main"}, {"task_key": "b", "dbt_task": [{"schema": "x"}]}]
+    found = _month(_job(task=tasks), _warehouse())
+    job, warehouse = found.uses["j"], found.uses[WAREHOUSE]
+    assert (job.compute, job.runs, job.on_cluster, job.on_warehouse) == ("4 of big", 30, 0.25, 0.25)
+    assert job.units == pytest.approx(30 * 0.25 * 4 * 2)
+    assert (warehouse.compute, warehouse.runs) == ("Small, serverless", 30)
+    assert warehouse.units == pytest.approx(30 * (25 / 60) * 12)
+    assert (
+        _month(_job(job_cluster=[{"new_cluster": [{"node_type_id": "bare", "num_workers": 0}]}])).uses["j"].units
+        is None
+    )
+
+
+def test_a_job_that_is_started_from_two_sides_runs_as_often_as_both_say() -> None:
+    tasks = [{"task_key": "c", "run_job_task": [{"job_id": "child"}]}]
+    found = _month(_job("parent", task=tasks), _job("child"))
+    assert found.uses["child"].runs == 60
+    assert found.parts["child"] == pytest.approx(60 * 0.5 * 4 * 1.1)
 
 
 def test_child_counts_with_its_parent_and_not_twice() -> None:
