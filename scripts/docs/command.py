@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts.console import say, say_json
-from scripts.docs import costs, jobs, lineage, markers, monitoring, places
+from scripts.docs import costs, figures, jobs, lineage, markers, monitoring, places
 from scripts.docs.facts import Facts, read
 from scripts.docs.markers import Section
 from scripts.errors import CommandError
@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, Callable[[Facts], str]] = {
     "dag": jobs.dag,
     "dashboards": monitoring.dashboards,
     "environments": places.environments,
+    "figures": figures.figures,
     "job_index": jobs.job_index,
     "jobs": jobs.jobs,
     "medallion": lineage.medallion,

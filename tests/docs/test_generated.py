@@ -42,8 +42,8 @@ def test_the_command_says_by_its_exit_code_whether_anything_is_stale() -> None:
 
 
 def test_every_page_says_how_old_it_is_and_every_section_stands_somewhere() -> None:
-    found = {name: {each.name for each in markers.find(name, (ROOT / name).read_text())} for name in WRITTEN}
-    assert all("stamp" in sections for sections in found.values())
+    found = {name: {each.name for each in markers.find(name, (ROOT / name).read_text())} for name in command.PAGES}
+    assert all("stamp" in found[name] for name in WRITTEN)
     assert set.union(*found.values()) == {*command.SECTIONS, *command.DATED}
 
 
@@ -74,6 +74,7 @@ def test_every_page_says_how_old_it_is_and_every_section_stands_somewhere() -> N
             "Standard_D8ds_v5 = { vm = 0.453",
             ["docs/orchestration_guide.md: section 'costs' stale"],
         ),
+        ("docs/figures.json", '"figure": 40', '"figure": 41', ["README.md: section 'figures' stale"]),
         (
             "sql/thresholds.toml",
             "value = 14",
@@ -183,6 +184,30 @@ def test_a_section_that_cannot_be_generated_stops_everything(copy: Path, old: st
 def test_a_week_must_be_a_day() -> None:
     with pytest.raises(CommandError, match="--week 'soon': expected a day as YYYY-MM-DD"):
         ecom_docs(ROOT, week="soon")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"machine"', '"machines"', "figures.json: expected one object with machine and a list of figures"),
+        (
+            '"unit": "min"',
+            '"units": "min"',
+            r"figures.json: figures\[0\]: expected the keys name, figure, unit, command",
+        ),
+        ('"figure": 4,', '"figure": "4",', r"figures\[0\]: figure is '4', expected a number"),
+        ('"figure": 4,', '"figure": true,', r"figures\[0\]: figure is True, expected a number"),
+        ('"command": "make demo"', '"command": 1', r"figures\[0\]: command is 1, expected a text"),
+        ('"2026-', '"26-', r"figures\[0\]: date '26-.*': expected a day as YYYY-MM-DD"),
+        ("{", "", "figures.json: Extra data"),
+    ],
+)
+def test_a_figure_that_says_too_little_is_named(copy: Path, old: str, new: str, message: str) -> None:
+    file = copy / "docs/figures.json"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(CommandError, match=message):
+        ecom_docs(copy)
 
 
 def test_next_runs_follow_the_clocks_of_new_york() -> None:
