@@ -249,7 +249,7 @@ def generate(
         last = dt.date.fromisoformat(end)
     except ValueError as error:
         raise CommandError(f"--end {end!r}: expected a day as YYYY-MM-DD.") from error
-    Console().print(generator.generate(to, seed=seed, end=last, days=days, customers=customers))
+    say(Console(), str(generator.generate(to, seed=seed, end=last, days=days, customers=customers)))
 
 
 @data.command()
@@ -260,7 +260,7 @@ def load(
     """Turn real Online Retail days into landing files of the five sources."""
     from scripts.data import loader
 
-    Console().print(loader.load(source, to))
+    say(Console(), str(loader.load(source, to)))
 
 
 def _show_link(console: Console) -> None:

@@ -56,7 +56,7 @@ def run_demo(data: Path | None, port: int, provider_choice: str, console: Consol
         provider = _provider(provider_choice)
         said.append(f"{provider.origin} provider")
     env = toolchain.environment(provider, workspace.host, workspace.token)
-    _write_env_file(provider, workspace)
+    write_env_file(provider, workspace)
     with clock.step("deploy") as said:
         resources = deployment.deploy(STACK, env, LOGS / "deploy.log")
         said.append(f"{sum(resources.values())} resources")
@@ -96,7 +96,7 @@ def _provider(choice: str) -> toolchain.Provider:
     return official or toolchain.local_provider()
 
 
-def _write_env_file(provider: toolchain.Provider, workspace: workspaces.Workspace) -> None:
+def write_env_file(provider: toolchain.Provider, workspace: workspaces.Workspace) -> None:
     """Leave what a person sources to type cdktf and ecom by hand; the token is read from its own file."""
     lines = [
         f'export PATH="{toolchain.ROOT}/.venv/bin:{toolchain.CDKTF.parent}:$PATH"',

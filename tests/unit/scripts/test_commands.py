@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import workspaces
+from scripts import toolchain, workspaces
+from scripts.demo import demo
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -52,6 +53,14 @@ def test_a_wrong_value_is_named_with_what_was_expected(arguments: tuple[str, ...
     assert result.stderr.strip() == f"error: {expected}"
 
 
+def test_generated_files_are_told_in_one_line(tmp_path: Path) -> None:
+    result = ecom("data", "generate", "--to", str(tmp_path / "landing"), "--days", "2", "--customers", "5")
+    assert result.returncode == 0, result.stderr
+    (line,) = result.stdout.splitlines()
+    assert line.startswith(f"{tmp_path / 'landing'}: 2026-06-29 to ")
+    assert ", lines: customers 5, products " in line
+
+
 def test_a_reset_leaves_neither_workspace_nor_state_and_may_be_repeated(tmp_path: Path) -> None:
     root, state = tmp_path / "workspace", tmp_path / "state"
     for folder in (root, state):
@@ -60,3 +69,24 @@ def test_a_reset_leaves_neither_workspace_nor_state_and_may_be_repeated(tmp_path
     workspaces.reset(root, state)
     workspaces.reset(root, state)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_demo_leaves_for_a_shell_says_where_and_as_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the checkout lies, and whatever the token is: a shell takes neither apart."""
+    home = tmp_path / "with a space & more"
+    home.mkdir()
+    (home / "token").write_text("a$b `c` d\n")
+    monkeypatch.setattr(demo, "ENV_FILE", home / "env")
+    monkeypatch.setattr(workspaces, "HOME", home)
+    here = workspaces.Workspace("http://127.0.0.1:1", "a$b `c` d", 1, started=True)
+    demo.write_env_file(toolchain.Provider("local", home / "terraformrc"), here)
+    assert (home / "env").stat().st_mode & 0o777 == 0o600
+    script = (
+        '. "$1/env"; printf "%s\\n" "$DATABRICKS_HOST" "$DATABRICKS_TOKEN" "$TF_CLI_CONFIG_FILE"; command -v ecom cdktf'
+    )
+    told = subprocess.run(["bash", "-c", script, "bash", str(home)], capture_output=True, text=True, check=True)
+    host, token, terraformrc, *programs = told.stdout.splitlines()
+    assert (host, token, terraformrc) == (here.host, here.token, str(home / "terraformrc"))
+    assert programs == [str(toolchain.ROOT / ".venv" / "bin" / "ecom"), str(toolchain.CDKTF)]
