@@ -9,6 +9,7 @@ export TZ := UTC
 export CHECKPOINT_DISABLE := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 DATA ?=
+DAYS ?=
 ONLY ?=
 ENV ?=
 PLANS ?= .local/plans
@@ -56,8 +57,8 @@ docs: setup ## generate the tables and pictures of the documentation from the co
 	@"$(BIN)/ecom" docs
 
 .PHONY: bench
-bench: setup ## measure what has a goal, into .local/report/bench.json (ONLY=<name>; DATA=<folder> for models on real trade)
-	@DATA="$(DATA)" "$(BIN)/python" -m scripts.bench $(ONLY)
+bench: setup ## measure what has a goal, into .local/report/bench.json (ONLY=<name>; DATA=<folder> for real trade; DAYS of history)
+	@DATA="$(DATA)" DAYS="$(DAYS)" "$(BIN)/python" -m scripts.bench $(ONLY)
 
 .PHONY: plan
 plan: setup ## what a deploy would do, kept for review (ENV=dev, PLANS=<folder>); changes are no failure

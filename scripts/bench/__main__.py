@@ -3,47 +3,66 @@
 from __future__ import annotations
 
 import json
-import platform
+import os
+import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
 from scripts.bench.anomalies import measure_anomalies
 from scripts.bench.bronze import measure_bronze
+from scripts.bench.commands import measure_commands
 from scripts.bench.day import measure_day
+from scripts.bench.dbt import measure_dbt
+from scripts.bench.deploy import measure_deploy
 from scripts.bench.drift import measure_drift
+from scripts.bench.faults import measure_faults
 from scripts.bench.growth import measure_growth
 from scripts.bench.history import measure_history
+from scripts.bench.listing import measure_listing
+from scripts.bench.machine import machine, versions
 from scripts.bench.measurement import Measurement
+from scripts.bench.memory import Peak
 from scripts.bench.models import measure_models
 from scripts.bench.night import measure_night
 from scripts.bench.plan import measure_plan
 from scripts.bench.review import measure_review
+from scripts.bench.rows import measure_rows
+from scripts.bench.runs import measure_runs
 from scripts.bench.scale import measure_files, measure_jobs
+from scripts.bench.synth import measure_synth
 from scripts.errors import CommandError
 
 REPORT = Path(__file__).resolve().parents[2] / ".local" / "report" / "bench.json"
 MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
-    "jobs": measure_jobs,
-    "files": measure_files,
+    "synth": measure_synth,
+    "deploy": measure_deploy,
     "plan": lambda: [measure_plan()],
     "growth": measure_growth,
     "drift": measure_drift,
+    "faults": measure_faults,
     "review": measure_review,
+    "jobs": measure_jobs,
+    "files": measure_files,
+    "listing": measure_listing,
+    "runs": measure_runs,
     "day": measure_day,
     "bronze": measure_bronze,
-    "anomalies": measure_anomalies,
-    "models": measure_models,
+    "rows": measure_rows,
+    "dbt": measure_dbt,
     "night": measure_night,
     "history": measure_history,
+    "anomalies": measure_anomalies,
+    "models": measure_models,
+    "commands": measure_commands,
 }
+_VERDICTS = {True: "[green]met[/green]", False: "[red]missed[/red]", None: "shown"}
 
 
 def run(names: Sequence[str], console: Console) -> dict[str, list[Measurement]]:
@@ -53,8 +72,11 @@ def run(names: Sequence[str], console: Console) -> dict[str, list[Measurement]]:
         raise CommandError(f"{unknown[0]!r} is no measurement: there are {', '.join(MEASUREMENTS)}.", 2)
     found: dict[str, list[Measurement]] = {}
     for number, name in enumerate(names or MEASUREMENTS, start=1):
-        with console.status(f"{number} of {len(names or MEASUREMENTS)}: {name}"):
-            found[name] = MEASUREMENTS[name]()
+        load = round(os.getloadavg()[0], 1)
+        with console.status(f"{number} of {len(names or MEASUREMENTS)}: {name}"), Peak() as peak:
+            taken = MEASUREMENTS[name]()
+        peak_mb = round(peak.megabytes)
+        found[name] = [replace(each, peak_mb=each.peak_mb or peak_mb, load=load) for each in taken]
         console.print(f"{name}: measured")
     return found
 
@@ -65,20 +87,20 @@ def report(found: Mapping[str, Sequence[Measurement]], now: datetime, before: Ma
     Figures of an earlier report stay while nothing of their measurement was taken anew.
     """
     moment = now.isoformat(timespec="seconds")
-    machine = {
-        "system": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": psutil.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1024**3, 1),
-        "python": platform.python_version(),
-    }
     kept = [each for each in before.get("figures", []) if each["measurement"] not in found]
     new = [
-        {"measurement": name, "measured_at": moment, **asdict(each), "met": _met(each)}
+        {"measurement": name, "measured_at": moment, **asdict(each), **_spread(each), "met": each.met}
         for name, figures in found.items()
         for each in figures
     ]
-    return {"measured_at": moment, "machine": machine, "figures": kept + new}
+    return {"measured_at": moment, "machine": machine(), "versions": versions(), "figures": kept + new}
+
+
+def _spread(each: Measurement) -> dict[str, object]:
+    """Return how often a figure was taken and how far its repetitions lie apart."""
+    taken = each.samples or (each.figure,)
+    spread = {"min": min(taken), "median": statistics.median(taken), "max": max(taken)}
+    return {"samples": list(taken), "repetitions": len(taken), **spread}
 
 
 def earlier(path: Path) -> dict[str, Any]:
@@ -94,17 +116,14 @@ def earlier(path: Path) -> dict[str, Any]:
 def table(found: Sequence[Measurement], before: Mapping[str, Any]) -> Table:
     """Return the figures for a terminal, each with the ratio that an earlier report has."""
     ratios = {each["name"]: each["ratio"] for each in before.get("figures", [])}
-    shown = Table("what", "figure", "baseline", "ratio", "before", "goal", "", "note", title="Benchmarks")
+    shown = Table("what", "figure", "floor", "ratio", "before", "goal", "", "peak", "note", title="Benchmarks")
     for each in found:
-        verdict = "[green]met[/green]" if _met(each) else "[red]missed[/red]"
         figures = (f"{value:g} {each.unit}" for value in (each.figure, each.baseline))
         past = f"{ratios[each.name]:g}" if each.name in ratios else ""
-        shown.add_row(each.name, *figures, f"{each.ratio:g}", past, f"≤ {each.goal:g}", verdict, each.note)
+        goal = "" if each.goal is None else f"≤ {each.goal:g}"
+        peak = "" if each.peak_mb is None else f"{each.peak_mb:g} MB"
+        shown.add_row(each.name, *figures, f"{each.ratio:g}", past, goal, _VERDICTS[each.met], peak, each.note)
     return shown
-
-
-def _met(each: Measurement) -> bool:
-    return each.ratio <= each.goal
 
 
 def main() -> int:

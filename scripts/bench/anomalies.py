@@ -108,5 +108,5 @@ def _measure(
         ratio=round(max(figures), 3),
         goal=goal,
         unit=unit,
-        note=f"ratio: worst seed; baseline: {_NAIVE_SCORE:g} standard deviations from the {_NAIVE_DAYS} days before",
+        note=f"ratio: worst seed; floor: {_NAIVE_SCORE:g} standard deviations from the {_NAIVE_DAYS} days before",
     )

@@ -80,7 +80,7 @@ def measure_day() -> list[Measurement]:
             ratio=round(figure / baseline, 2),
             goal=_GOAL,
             unit="MB",
-            note=f"baseline: after {_WARM_UP} runs; {_HOURS} runs of {seconds:.1f} s",
+            note=f"floor: after {_WARM_UP} runs; {_HOURS} runs of {seconds:.1f} s",
         )
         for name, (figure, baseline) in what.items()
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.jobs import Run
 
 from infra.environments import LOCAL
 from local.workspace.process import start
@@ -35,14 +36,23 @@ class Trade:
 def trade(folder: Path, least: int) -> Trade:
     """Make landing files of the real days in the folder that DATA names, else of generated ones."""
     data = os.environ.get("DATA")
-    if data:
-        loader.load(Path(data), folder)
-    else:
-        generator.generate(folder, seed=1, end=landing.GENERATED_END, days=least, customers=_CUSTOMERS)
-    days = sorted({path.stem for path in folder.glob("orders/*") if path.is_file()})
-    if len(days) < least:
-        raise CommandError(f"{data}: has {len(days)} days of orders, {least} are needed.")
-    return Trade(folder, days)
+    if not data:
+        return generated(folder, least, _CUSTOMERS)
+    loader.load(Path(data), folder)
+    found = _days(folder)
+    if len(found) < least:
+        raise CommandError(f"{data}: has {len(found)} days of orders, {least} are needed.")
+    return Trade(folder, found)
+
+
+def generated(folder: Path, days: int, customers: int) -> Trade:
+    """Make landing files of generated trade, with so many customers known on the first day."""
+    generator.generate(folder, seed=1, end=landing.GENERATED_END, days=days, customers=customers)
+    return Trade(folder, _days(folder))
+
+
+def _days(folder: Path) -> list[str]:
+    return sorted({path.stem for path in folder.glob("orders/*") if path.is_file()})
 
 
 @contextmanager
@@ -66,15 +76,24 @@ def upload(client: WorkspaceClient, found: Trade, batch: Path, after: str, until
 
 def run_master(client: WorkspaceClient) -> dict[str, float]:
     """Run master to its end; return the seconds of the run and of each of its own tasks."""
-    job_id = runs.job_id(client, LOCAL.display_name("master_pipeline"))
-    follower = runs.Follower(client, client.jobs.run_now(job_id).run_id)
-    deadline = time.monotonic() + _RUN_SECONDS
-    while not runs.ended(run := follower.run()):
-        if time.monotonic() > deadline:
-            raise CommandError(f"The master run {run.run_id} did not end within {_RUN_SECONDS} s.")
-        time.sleep(runs.POLL_SECONDS)
-    tasks = list(follower.tasks(run))
-    if not runs.succeeded(run):
-        raise CommandError(f"The master run {run.run_id} failed: {runs.first_failure(client, tasks)}")
-    seconds = {task.path: task.seconds for task in tasks if "/" not in task.path}
+    run = run_to_end(client, runs.job_id(client, LOCAL.display_name("master_pipeline")))
+    seconds = {task.path: task.seconds for task in tasks_of(client, run) if "/" not in task.path}
     return {WHOLE: ((run.end_time or 0) - (run.start_time or 0)) / 1000, **seconds}
+
+
+def tasks_of(client: WorkspaceClient, run: Run) -> list[runs.TaskState]:
+    """Return every task of a run, those of the runs below it included."""
+    return list(runs.Follower(client, run.run_id or 0).tasks(run))
+
+
+def run_to_end(client: WorkspaceClient, job_id: int) -> Run:
+    """Run a job and return the run; one that fails or never ends is an error."""
+    started = client.jobs.run_now(job_id).run_id
+    deadline = time.monotonic() + _RUN_SECONDS
+    while not runs.ended(run := client.jobs.get_run(started)):
+        if time.monotonic() > deadline:
+            raise CommandError(f"The run {run.run_id} did not end within {_RUN_SECONDS} s.")
+        time.sleep(runs.POLL_SECONDS)
+    if not runs.succeeded(run):
+        raise CommandError(f"The run {run.run_id} failed: {runs.first_failure(client, tasks_of(client, run))}")
+    return run

@@ -31,7 +31,7 @@ def measure_growth(few: int = 250, many: int = 1000) -> list[Measurement]:
             ratio=round(ours[many] / ours[few] / (many / few), 2),
             goal=_GOAL,
             unit="ms",
-            note=f"baseline: each of {few} and {few * _FILES_PER_JOB}; Terraform alone grows by {terraform:.2f}",
+            note=f"floor: each of {few} and {few * _FILES_PER_JOB}; Terraform alone grows by {terraform:.2f}",
         )
     ]
 

@@ -24,7 +24,7 @@ _SOURCE = base64.b64encode(b"select 1 as one\n" * 20).decode()
 
 def measure_jobs(few: int = 250, many: int = 1000) -> list[Measurement]:
     """Time create, get and list of jobs with ten tasks each."""
-    return _measure("jobs", _make_job, _read_job, _list_jobs, few, many)
+    return _measure("jobs", make_job, read_job, list_jobs, few, many)
 
 
 def measure_files(few: int = 1250, many: int = 5000) -> list[Measurement]:
@@ -32,13 +32,13 @@ def measure_files(few: int = 1250, many: int = 5000) -> list[Measurement]:
     return _measure("files", _make_file, _read_file, _list_files, few, many)
 
 
-_Make = Callable[["_Http", int], str]
-_Read = Callable[["_Http", str], Any]
-_List = Callable[["_Http"], int]
+_Make = Callable[["Http", int], str]
+_Read = Callable[["Http", str], Any]
+_List = Callable[["Http"], int]
 
 
 def _measure(what: str, make: _Make, read: _Read, listing: _List, few: int, many: int) -> list[Measurement]:
-    with _workspace() as http:
+    with serving() as http:
         keys: list[str] = []
         at_few = _grow(http, keys, few, make, read, listing)
         at_many = _grow(http, keys, many, make, read, listing)
@@ -50,13 +50,13 @@ def _measure(what: str, make: _Make, read: _Read, listing: _List, few: int, many
             ratio=round(at_many[verb] / at_few[verb], 2),
             goal=_GOAL,
             unit="ms",
-            note=f"of the server's processor; baseline: each of {few}",
+            note=f"of the server's processor; floor: each of {few}",
         )
         for verb in at_few
     ]
 
 
-def _grow(http: _Http, keys: list[str], size: int, make: _Make, read: _Read, listing: _List) -> dict[str, float]:
+def _grow(http: Http, keys: list[str], size: int, make: _Make, read: _Read, listing: _List) -> dict[str, float]:
     """Make objects up to a size; return what one costs: of the last ones made, of some read, of all listed."""
     keys += [make(http, number) for number in range(len(keys), size - _SAMPLE)]
     created = http.cost(lambda: keys.extend(make(http, number) for number in range(size - _SAMPLE, size)))
@@ -65,14 +65,14 @@ def _grow(http: _Http, keys: list[str], size: int, make: _Make, read: _Read, lis
     return {"create": created / _SAMPLE, "get": got / _SAMPLE, "list": listed / _ROUNDS / size}
 
 
-def _list(http: _Http, listing: _List, size: int) -> None:
+def _list(http: Http, listing: _List, size: int) -> None:
     for _ in range(_ROUNDS):
         found = listing(http)
         if found != size:
             raise ValueError(f"the listing has {found} objects of {size}")
 
 
-class _Http:
+class Http:
     """A plain client: what a library adds to a request would hide what the server does."""
 
     def __init__(self, workspace: RunningWorkspace) -> None:
@@ -104,25 +104,29 @@ class _Http:
 
 
 @contextmanager
-def _workspace() -> Iterator[_Http]:
+def serving() -> Iterator[Http]:
+    """Serve an empty workspace without a driver for as long as the block takes."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-scale-") as folder,
         start(Path(folder) / "workspace", arguments=["--no-driver"]) as workspace,
     ):
-        yield _Http(workspace)
+        yield Http(workspace)
 
 
-def _make_job(http: _Http, number: int) -> str:
+def make_job(http: Http, number: int) -> str:
+    """Create a job of ten tasks and return its id."""
     condition = {"left": "1", "op": "EQUAL_TO", "right": "1"}
     tasks = [{"task_key": f"t{n}", "description": "x" * 80, "condition_task": condition} for n in range(10)]
     return str(http.post("/api/2.2/jobs/create", {"name": f"job {number}", "tasks": tasks})["job_id"])
 
 
-def _read_job(http: _Http, key: str) -> Any:
+def read_job(http: Http, key: str) -> Any:
+    """Return one job."""
     return http.get("/api/2.2/jobs/get", job_id=key)
 
 
-def _list_jobs(http: _Http) -> int:
+def list_jobs(http: Http) -> int:
+    """Return how many jobs all pages of the listing have."""
     found, token = 0, ""
     while token is not None:
         page = http.get("/api/2.2/jobs/list", page_token=token)
@@ -130,7 +134,7 @@ def _list_jobs(http: _Http) -> int:
     return found
 
 
-def _make_file(http: _Http, number: int) -> str:
+def _make_file(http: Http, number: int) -> str:
     folder = f"/Shared/{number // _FOLDER}"
     if number % _FOLDER == 0:
         http.post("/api/2.0/workspace/mkdirs", {"path": folder})
@@ -139,10 +143,10 @@ def _make_file(http: _Http, number: int) -> str:
     return path
 
 
-def _read_file(http: _Http, path: str) -> Any:
+def _read_file(http: Http, path: str) -> Any:
     return http.get("/api/2.0/workspace/get-status", path=path)
 
 
-def _list_files(http: _Http) -> int:
+def _list_files(http: Http) -> int:
     folders = http.get("/api/2.0/workspace/list", path="/Shared")["objects"]
     return sum(len(http.get("/api/2.0/workspace/list", path=each["path"])["objects"]) for each in folders)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -9,8 +11,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from scripts import toolchain
 from scripts.bench import __main__ as bench
-from scripts.bench.measurement import Measurement
+from scripts.bench.dbt import union
+from scripts.bench.exponent import fit, growth
+from scripts.bench.history import measure_history
+from scripts.bench.measurement import Measurement, against, beside
+from scripts.bench.memory import Peak
+from scripts.bench.synth import bindings
 from scripts.errors import CommandError
 
 AT_GOAL = Measurement("list of jobs", 3.0, 2.0, 1.5, 1.5, "ms", "each")
@@ -28,6 +36,22 @@ def test_the_report_says_machine_moment_figures_and_which_goals_are_met() -> Non
         ("list of files", False),
     ]
     assert said["figures"][0]["baseline"] == 2.0
+    assert set(said["versions"]) == {"python", "terraform", "spark", "delta", "dbt", "provider", "node"}
+    assert "absent" not in said["versions"].values()
+
+
+def test_the_report_says_how_far_repetitions_lie_apart() -> None:
+    three = beside("bronze", [2.0, 9.0, 3.0], [1.0, 2.0, 3.0], 1.5, "bare Spark")
+    said = bench.report({"a": [three, AT_GOAL]}, datetime(2026, 11, 24, 4, tzinfo=UTC), {})["figures"]
+    assert (three.figure, three.baseline, three.ratio, three.met) == (3.0, 2.0, 1.5, True)
+    assert [said[0][key] for key in ("repetitions", "min", "median", "max")] == [3, 2.0, 3.0, 9.0]
+    assert [said[1][key] for key in ("repetitions", "min", "median", "max")] == [1, 3.0, 3.0, 3.0]
+
+
+def test_a_limit_in_seconds_is_held_whatever_the_floor() -> None:
+    slow = against("a gap", [0.2, 0.6, 0.4], 0.001, 0.3, "a request")
+    assert (slow.figure, slow.baseline, slow.ratio, slow.met) == (0.4, 0.001, 1.33, False)
+    assert slow.note == "a request; ratio to 0.3 s"
 
 
 def test_figures_stay_until_their_measurement_is_taken_anew(tmp_path: Path) -> None:
@@ -58,13 +82,65 @@ def test_the_table_shows_every_figure_and_its_verdict() -> None:
     assert "missed" in missed
 
 
+def test_a_figure_without_a_goal_is_shown_and_not_judged() -> None:
+    out = StringIO()
+    shown = replace(AT_GOAL, goal=None, peak_mb=512)
+    Console(file=out, width=200).print(bench.table([shown], {}))
+    line = next(line for line in out.getvalue().splitlines() if "list of jobs" in line)
+    assert "shown" in line
+    assert "512 MB" in line
+    assert "≤" not in line
+    assert bench.report({"a": [shown]}, datetime(2026, 11, 24, 4, tzinfo=UTC), {})["figures"][0]["met"] is None
+
+
 def test_named_measurements_are_taken_in_order_and_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"a": lambda: [AT_GOAL], "b": lambda: [BEYOND]}
     monkeypatch.setattr(bench, "MEASUREMENTS", known)
     out = StringIO()
-    assert bench.run(["b"], Console(file=out)) == {"b": [BEYOND]}
+    found = bench.run(["b"], Console(file=out))
+    assert found == {"b": [BEYOND]}
+    assert (found["b"][0].peak_mb or 0) > 10, "this very process is larger"
+    assert found["b"][0].load is not None
     assert bench.run([], Console(file=out)) == {"a": [AT_GOAL], "b": [BEYOND]}
     assert out.getvalue().splitlines() == ["b: measured", "a: measured", "b: measured"]
     with pytest.raises(CommandError, match="'c' is no measurement: there are a, b") as caught:
         bench.run(["a", "c"], Console(file=out))
     assert caught.value.code == 2
+
+
+def test_an_exponent_is_the_slope_that_fits_best() -> None:
+    assert fit({1: 2.0, 10: 20.0, 100: 200.0}) == pytest.approx(1)
+    assert fit({1: 3.0, 10: 300.0}) == pytest.approx(2)
+    assert fit({100: 5.0, 1: 5.0}) == pytest.approx(0)
+    with pytest.raises(ValueError, match="needs two sizes with a cost"):
+        fit({1: 0.0, 10: 1.0})
+    quadratic = growth("sorting", {100: 1.0, 10: 1.0, 1000: 100.0}, "seconds")
+    assert (quadratic.figure, quadratic.met) == (1.0, True)
+    assert "10: 1, 100: 1, 1,000: 100; the last step alone 2.00" in quadratic.note
+
+
+def test_time_that_two_nodes_share_counts_once() -> None:
+    assert union([(5, 6), (0, 2), (1, 3), (1.5, 1.8)]) == 4
+    assert union([]) == 0
+
+
+def test_the_floor_of_synth_imports_what_synth_imports() -> None:
+    found = bindings(toolchain.ROOT / "infra")
+    assert {"cdktf", "constructs", "cdktf_cdktf_provider_databricks.job"} <= set(found)
+    assert not [name for name in found if name.startswith("infra")]
+
+
+def test_the_memory_of_what_a_process_starts_counts(tmp_path: Path) -> None:
+    with Peak() as alone:
+        pass
+    hold = [sys.executable, "-c", "x = bytearray(80_000_000); import time; time.sleep(1.2)"]
+    with Peak() as together:
+        subprocess.run(hold, check=True)
+    assert together.megabytes > alone.megabytes + 70
+
+
+def test_a_history_that_is_no_longer_than_the_short_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said in ("30", "many", "-1"):
+        monkeypatch.setenv("DAYS", said)
+        with pytest.raises(CommandError, match=f"DAYS: '{said}' is no number of days above 30"):
+            measure_history()
