@@ -7,12 +7,8 @@ import json
 import os
 import shlex
 import shutil
-import signal
-import subprocess
-import sys
 import tarfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -21,18 +17,14 @@ import yaml
 
 from local.errors import invalid
 from local.jobs.attempts import Attempt, Ending, Runner
+from local.jobs.dbt_process import KEPT, processes
 from local.jobs.files import workspace_file
 from local.jobs.states import SUCCESS, Outcome, failed
 from local.services import Services
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 THREADS = 4
-INTERRUPT_SECONDS = (
-    5.0  # dbt needs one to cancel its queries; those of a dbt that is killed the warehouse ends after 10
-)
 _LOG_TAIL = 100_000
 _PARSED = "target/partial_parse.msgpack"
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
 def runner(services: Services) -> Runner:
@@ -47,9 +39,14 @@ def runner(services: Services) -> Runner:
             (project / "target").mkdir(exist_ok=True)
             shutil.copyfile(parsed, project / _PARSED)
         environment = _environment(services, attempt.task, project, folder)
-        order = {"commands": commands, "report": str(folder / "report.json")}
+        order = {
+            "commands": commands,
+            "report": str(folder / "report.json"),
+            "folder": str(project),
+            "environment": environment,
+        }
         with (folder / "dbt.log").open("wb") as log:
-            code = _supervise(order, project, environment, log, attempt)
+            code = _supervise(order, log, attempt)
         if code == 0:  # a killed dbt may leave half a file
             _keep_parse(project / _PARSED, parsed)
         output = _output(services, attempt, folder, project)
@@ -101,11 +98,8 @@ def _keep_parse(made: Path, kept: Path) -> None:
 
 
 def _environment(services: Services, task: Mapping[str, Any], project: Path, folder: Path) -> dict[str, str]:
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment |= {
-        "PYTHONPATH": str(REPOSITORY),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",  # the child leaves without winding its pools down
         "DBT_HOST": urlsplit(services.base_url).netloc,
         "DBT_ACCESS_TOKEN": (services.root / "token").read_text().strip(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -151,37 +145,10 @@ def _profile(services: Services, task: Mapping[str, Any], project: Path, certifi
     return {name: {"target": "databricks", "outputs": {"databricks": target}}}
 
 
-def _supervise(
-    order: dict[str, Any], project: Path, environment: dict[str, str], log: IO[bytes], attempt: Attempt
-) -> int:
-    reader, writer = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local.jobs.dbt_child"],
-        cwd=project,
-        env=environment,
-        stdin=reader,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    os.close(reader)
-    try:
-        with suppress(BrokenPipeError):  # it ended at once: its exit code and log say why
-            os.write(writer, json.dumps(order).encode() + b"\n")
-        attempt.stop.on_request(lambda: _end(process))
-        return process.wait()
-    finally:
-        os.close(writer)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt dbt, which then cancels what the warehouse runs for it; kill one that does not leave."""
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(INTERRUPT_SECONDS)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):  # it left at the last moment
-            os.killpg(process.pid, signal.SIGKILL)
+def _supervise(order: dict[str, Any], log: IO[bytes], attempt: Attempt) -> int:
+    process = processes().start(order, log)
+    attempt.stop.on_request(process.end)
+    return process.wait()
 
 
 def _output(services: Services, attempt: Attempt, folder: Path, project: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -109,6 +110,32 @@ def test_a_cancelled_task_kills_its_processes(shared: Workspace) -> None:
     assert not alive(pid)
 
 
+def test_a_task_is_run_by_another_original_when_the_first_is_gone(shared: Workspace) -> None:
+    keep_project(shared, "/Shared/shop")
+    for _ in range(2):  # the second finds no one, as after a long time without work
+        run = shared.ended(shared.start(dbt("dbt ls --output name")), 60)
+        assert results(run) == {"dbt": "SUCCESS"}, output(shared, run).logs
+        originals = [pid for pid, parent in dbt_processes() if parent == os.getpid()]
+        assert len(originals) == 1
+        os.kill(originals[0], signal.SIGKILL)
+
+
+def test_tasks_share_nothing_but_what_was_imported(shared: Workspace) -> None:
+    """Two at once, each with its own folder, environment, process and log."""
+    for name in ("one", "two"):
+        keep_project(shared, f"/Shared/{name}", **{f"models/{name}.sql": "select 1 as n"})
+    started = {
+        name: shared.start(dbt("dbt ls --output name", folder=f"/Workspace/Shared/{name}")) for name in ("one", "two")
+    }
+    for name, run_id in started.items():
+        run = shared.ended(run_id, 60)
+        assert results(run) == {"dbt": "SUCCESS"}
+        logs = output(shared, run).logs
+        other = "two" if name == "one" else "one"
+        assert f"\n{name}\n" in logs
+        assert other not in logs
+
+
 def test_a_killed_server_leaves_no_dbt_behind(tmp_path: Path) -> None:
     driver = FakeDriver()
     command = [sys.executable, jobs_harness.__file__, str(tmp_path), str(driver.port)]
@@ -122,30 +149,39 @@ def test_a_killed_server_leaves_no_dbt_behind(tmp_path: Path) -> None:
     run_id = there.start(dbt("dbt parse", folder="/Shared/hang"))
     there.reaches(run_id, lambda run: life_cycle(run.tasks[0]) == "RUNNING")
     pid = child_of(server.pid, 20)
+    original = dict(dbt_processes())[pid]
     server.kill()
     server.wait()
     server.stdout.close()
     deadline = time.monotonic() + 5
-    while alive(pid):
-        assert time.monotonic() < deadline, f"process {pid} outlived its server"
+    while alive(pid) or alive(original):
+        assert time.monotonic() < deadline, f"process {pid} or {original} outlived its server"
         time.sleep(0.05)
 
 
-def child_of(parent: int, seconds: float) -> int:
-    """Return the dbt process of a server once it has imported dbt."""
+def child_of(server: int, seconds: float) -> int:
+    """Return the process of a server's dbt task: a copy of the one that has imported dbt."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-                status = (folder / "status").read_text()
-                maps = (folder / "maps").read_text()
-            except OSError:
-                continue
-            if b"local.jobs.dbt_child" in words and f"PPid:\t{parent}\n" in status and "msgpack" in maps:
-                return int(folder.name)
+        found = dict(dbt_processes())
+        if tasks := [pid for pid, parent in found.items() if found.get(parent) == server]:
+            return tasks[0]
         time.sleep(0.1)
     raise AssertionError("no dbt process appeared")
+
+
+def dbt_processes() -> list[tuple[int, int]]:
+    """Return every dbt process of this machine and its parent."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            status = (folder / "status").read_text()
+        except OSError:
+            continue
+        if b"local.jobs.dbt_child" in words:
+            found.append((int(folder.name), int(status.partition("PPid:\t")[2].split()[0])))
+    return found
 
 
 def alive(pid: int) -> bool:
