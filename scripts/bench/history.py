@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.bench.deployed import WHOLE, Trade, deployed, run_master, trade, upload
-from scripts.bench.measurement import Measurement
+from scripts.bench.measurement import Measurement, beside
 from scripts.errors import CommandError
 
 SHORT, LONG = 30, 90  # days of trade that are there before the measured ones
@@ -27,7 +27,7 @@ class _Costs:
     """Seconds: of the run that took in all the history at once, and of each day after it by task."""
 
     backfill: float
-    day: Mapping[str, float]
+    day: Mapping[str, Sequence[float]]
 
 
 def measure_history() -> list[Measurement]:
@@ -56,26 +56,16 @@ def _costs(root: Path, found: Trade, length: int) -> _Costs:
         for number in range(length, length + MEASURED_DAYS):
             upload(client, found, root / days[number], days[number - 1], days[number])
             measured.append(run_master(client))
-    return _Costs(backfill, {task: statistics.median(day[task] for day in measured) for task in measured[0]})
+    return _Costs(backfill, {task: [day[task] for day in measured] for task in measured[0]})
 
 
-def _days(short: Mapping[str, float], long: Mapping[str, float], much: int) -> list[Measurement]:
-    return [
-        Measurement(
-            name=f"one day after {much} days: {task}",
-            figure=round(long[task], 1),
-            baseline=round(short[task], 1),
-            ratio=round(long[task] / short[task], 2),
-            goal=_DAY_GOAL,
-            unit="s",
-            note=f"floor: after {SHORT} days; medians of {MEASURED_DAYS}",
-        )
-        for task in short
-    ]
+def _days(short: Mapping[str, Sequence[float]], long: Mapping[str, Sequence[float]], much: int) -> list[Measurement]:
+    note = f"floor: after {SHORT} days; medians of {MEASURED_DAYS}"
+    return [beside(f"one day after {much} days: {task}", long[task], short[task], _DAY_GOAL, note) for task in short]
 
 
 def _backfill(long: _Costs, much: int) -> Measurement:
-    day_by_day = long.day[WHOLE] * much
+    day_by_day = statistics.median(long.day[WHOLE]) * much
     return Measurement(
         name=f"{much} days at once",
         figure=round(long.backfill, 1),

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from scripts.bench.measurement import Measurement
+from scripts.bench.measurement import Measurement, against
 from scripts.review import prices
 from scripts.review.document import document
 from scripts.review.facts import Facts
@@ -34,18 +34,9 @@ def measure_review(count: int = 5000) -> list[Measurement]:
         json.dumps(document(found))
         floors.append(read - started)
         figures.append(time.process_time() - started)
-    figure, floor = statistics.median(figures), statistics.median(floors)
-    return [
-        Measurement(
-            name=f"comment of a plan of {count:,} changes",
-            figure=round(figure, 2),
-            baseline=round(floor, 2),
-            ratio=round(figure / _GOAL_SECONDS, 2),
-            goal=1.0,
-            unit="s",
-            note=f"CPU time; floor: json.loads of its {len(text) / 1e6:.1f} MB; ratio: against {_GOAL_SECONDS:g} s",
-        )
-    ]
+    note = f"CPU time; floor: json.loads of its {len(text) / 1e6:.1f} MB"
+    name = f"comment of a plan of {count:,} changes"
+    return [against(name, figures, statistics.median(floors), _GOAL_SECONDS, note)]
 
 
 def plan(count: int) -> dict[str, Any]:
