@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 -- the name every Spark reader knows
 
 from lakehouse import checks, thresholds
-from lakehouse.measure import Moment, Score, measure
+from lakehouse.measure import Moment, Outcome, Score, measure
 
 Clock = Callable[[], dt.datetime]
 
@@ -21,6 +21,7 @@ _CHECK = (
     "layer STRING, table_name STRING, check_name STRING, kind STRING, severity STRING, weight DOUBLE, at_least DOUBLE,"
     " share DOUBLE, passed BOOLEAN, failed_rows BIGINT, detail STRING, measured_at TIMESTAMP"
 )
+_EXCUSED = "excused"  # the severity of what failed in a table with an excuse; `failed_checks` reads it
 _TABLES = {
     "data_quality_metrics": (_METRIC, "Score of each table, now."),
     "data_quality_metrics_history": (_METRIC, "Every score ever measured."),
@@ -104,7 +105,7 @@ def _publish(spark: SparkSession, scores: Sequence[Score], layers: Sequence[str]
     ]
     outcomes = [
         (
-            s.layer, s.table, o.check.name, o.check.kind, o.check.severity, float(o.check.weight),
+            s.layer, s.table, o.check.name, o.check.kind, _severity(s, o), float(o.check.weight),
             float(o.check.at_least), float(o.share), o.passed, o.failed_rows, o.detail, now,
         )
         for s in scores
@@ -116,6 +117,11 @@ def _publish(spark: SparkSession, scores: Sequence[Score], layers: Sequence[str]
     _replace(scored, "data_quality_metrics_history", f"{measured} AND unix_micros(measured_at) = {_micros(now)}")
     _replace(spark.createDataFrame(outcomes, _CHECK), "data_quality_checks", measured)
     _replace(scored, "data_quality_metrics", measured)
+
+
+def _severity(score: Score, outcome: Outcome) -> str:
+    """Return how bad it is that a check failed; in a table with an excuse it is nobody's work, and must not look so."""
+    return _EXCUSED if score.score is None else outcome.check.severity
 
 
 def _replace(rows: DataFrame, table: str, where: str) -> None:

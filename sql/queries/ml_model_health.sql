@@ -82,7 +82,7 @@ report as (
         predictions.last_scored,
         models.metric,
         round(judged.value, 3) as value,
-        round(coalesce(judged.baseline, 0), 3) as baseline,
+        case when judged.value is not null then round(coalesce(judged.baseline, 0), 3) end as baseline,
         round(judged.value - coalesce(judged.baseline, 0), 3) as lead,
         case
             when predictions.predictions = 0 then 'Empty'

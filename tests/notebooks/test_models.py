@@ -125,6 +125,8 @@ def test_weeks_of_a_shop(shop: Shop, registries: dict[str, Registry], landing: P
     details = {row.table_name: row.detail for row in told.collect()}
     assert details["customer_churn_predictions"] == f"skipped: {reason}"
     assert details["product_recommendations"] == "not due before 2026-07-10 07:00: its job has not run yet"
+    for table in ("customer_churn_predictions", "product_recommendations"):
+        assert shop.count("gold.data_quality_checks", f"table_name = '{table}' and severity <> 'excused'") == 0, table
     week = _weekly(shop)
     assert week["trained"]["churn_model"]["reason"] == reason
     assert week["evaluated"]["churn_model"]["status"] == "skipped"
