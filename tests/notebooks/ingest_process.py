@@ -32,7 +32,7 @@ def _die_after(table: str) -> None:
 
 def main(root: Path, moment: str = "") -> None:
     """Ingest orders, a few files a batch so that there are many moments to be killed at."""
-    landing.FILES_PER_BATCH = 4
+    landing.FILES_PER_BATCH = 2
     if moment:
         _die_after({"after-rows": "orders", "after-quarantine": "quarantine"}[moment])
     spark = build_session(root, [CATALOG])
