@@ -181,7 +181,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             try:
                 answer = self._ask(body)
-            except OSError:  # nobody behind the proxy: the client sees what it would see without one
+            except (OSError, http.client.HTTPException):
+                # Nobody behind the proxy, or one that died at its answer: the client sees what it would without us.
                 self._reset()
                 return
             status = answer[0]

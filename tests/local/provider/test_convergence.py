@@ -1,4 +1,4 @@
-"""Deploys that are hit by busy answers, failures, resets and kills end where an undisturbed one would."""
+"""Deploys hit by busy answers, failures, resets and kills of either side end where an undisturbed one would."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ from tests.local.provider.every_type import CASES
 pytestmark = pytest.mark.slow
 
 SEEDS = range(50)
+LONELY = range(7, 50, 10)  # these kill not Terraform but the workspace, and so have one of their own
 AT_ONCE = 3  # a deploy mostly waits: for processes to start, and for the workspace to be less busy
 MOST_TRIES = 8  # each failed one uses up at least one of three faults of two times, or the kill
+NO_DRIVER = ("--no-driver",)
+STRIKE_WITHIN = 0.02  # seconds; about so long does a request take
 REQUESTS = 20  # about so many does one deploy make
 
 CHOSEN = 4  # types that a deploy draws, beside those that these refer to
@@ -52,64 +55,128 @@ class Outcome:
 
     seed: int
     tries: int
-    killed: bool
+    killed: str  # Terraform, the workspace, or nothing
     seconds: float
     deployed: set[tuple[str, str]]  # type and id of every object in its state
+    held: list[tuple[str, str | None]]  # type and id of what its workspace has; empty when that is shared
 
 
-def _deploy(stack: Any, kill: Callable[..., None], hold: Hold, *, provider_too: bool) -> bool:
-    """Try one apply, killed where it is held for the first time; return whether it went through."""
+@dataclass(frozen=True)
+class Shared:
+    """The workspace that most storms share; they kill Terraform."""
+
+    running: RunningWorkspace
+    kill: Callable[..., None]
+    prey = "Terraform"
+    likely = 0.6
+
+    def strike(self, process: subprocess.Popen[str], hold: Hold, luck: float) -> None:
+        """Kill, then let go what was held."""
+        self.kill(process, terraform_only=luck >= 0.5)
+        hold.go_on.set()
+
+    def come_back(self) -> None:
+        """It was never away."""
+
+
+class Own:
+    """A workspace that one storm has for itself, and kills; it comes back with its root under its address."""
+
+    prey = "workspace"
+    likely = 1.0
+
+    def __init__(self, root: Path) -> None:
+        self.running = start(root, arguments=NO_DRIVER)
+        self._is_up = True
+
+    def strike(self, _: subprocess.Popen[str], hold: Hold, luck: float) -> None:
+        """Let go what was held, then kill: while that is worked on, or just after."""
+        hold.go_on.set()
+        time.sleep(luck * STRIKE_WITHIN)
+        self.running.process.kill()
+        self.running.stop()  # closes what is left of it
+        self._is_up = False
+        if luck < 0.5:  # before Terraform has given up
+            self.come_back()
+
+    def come_back(self) -> None:
+        """Start it again if it was killed."""
+        if not self._is_up:
+            port = int(self.running.host.rpartition(":")[2])
+            self.running, self._is_up = start(self.running.root, port, NO_DRIVER), True
+
+
+def _deploy(stack: Any, workspace: Shared | Own, hold: Hold, luck: float) -> bool:
+    """Try one apply, struck where it is held for the first time; return whether it went through."""
     process: subprocess.Popen[str] = stack.start("apply", "-auto-approve", "-input=false")
     while not hold.go_on.is_set() and process.poll() is None:
         if hold.arrived.acquire(timeout=0.02):
-            kill(process, terraform_only=not provider_too)
-            hold.go_on.set()
-            return False
-    process.communicate(timeout=120)
+            workspace.strike(process, hold, luck)
+    if process.stdout is not None and not process.stdout.closed:
+        process.communicate(timeout=120)
+    workspace.come_back()
     return process.returncode == 0
 
 
-def _converge(
-    seed: int, workspace: RunningWorkspace, template: Any, folder: Path, kill: Callable[..., None]
-) -> Outcome:
+def _converge(seed: int, workspace: Shared | Own, template: Any, folder: Path) -> Outcome:
     started = time.monotonic()
     dice = random.Random(seed)
     shutil.copytree(template.folder, folder, symlinks=True)
     (folder / "resources.tf.json").write_text(json.dumps({"resource": resources(dice, f"storm_{seed:02}")}))
-    with through(workspace.host) as proxy:
-        stack = replace(template, folder=folder, environment={**template.environment, "TF_VAR_host": proxy.host})
-        hold, provider_too = Hold(), dice.random() < 0.5
-        if dice.random() < 0.6:
+    with through(workspace.running.host) as proxy:
+        settings = {"TF_VAR_host": proxy.host, "TF_VAR_token": workspace.running.token}
+        stack = replace(template, folder=folder, environment={**template.environment, **settings})
+        hold, luck = Hold(), dice.random()
+        if dice.random() < workspace.likely:
             method = dice.choice(["POST|PUT", ".*"])
             proxy.inject(Fault(hold, method, skip=dice.randrange(8), after=dice.random() < 0.7))
         proxy.inject(*storm(seed, requests=REQUESTS))
         tries = 1
-        while not _deploy(stack, kill, hold, provider_too=provider_too):
+        while not _deploy(stack, workspace, hold, luck):
             tries += 1
             assert tries <= MOST_TRIES, f"seed {seed} does not converge"
-        killed = hold.go_on.is_set()
+        killed = workspace.prey if hold.go_on.is_set() else ""
         proxy.heal()
         stack.plan(expect=0)
         ids = {(address.partition(".")[0], str(values["id"])) for address, values in stack.resources().items()}
-    return Outcome(seed, tries, killed, time.monotonic() - started, ids)
+    return Outcome(seed, tries, killed, time.monotonic() - started, ids, [])
 
 
-def _storms(workspace: RunningWorkspace, template: Any, tmp_path: Path, kill: Callable[..., None]) -> list[Outcome]:
+def _alone(seed: int, template: Any, folder: Path) -> Outcome:
+    """Let a seed rage against a workspace of its own."""
+    workspace = Own(folder.with_name(f"workspace {seed}"))
+    try:
+        return replace(_converge(seed, workspace, template, folder), held=_held(workspace.running))
+    finally:
+        workspace.running.stop()
+
+
+def _storms(shared: Shared, template: Any, tmp_path: Path) -> list[Outcome]:
     """Let every seed rage, a few at once, and print what each cost."""
     started = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         futures = [
-            pool.submit(_converge, seed, workspace, template, tmp_path / f"storm {seed}", kill) for seed in SEEDS
+            pool.submit(_alone, seed, template, tmp_path / f"storm {seed}")
+            if seed in LONELY
+            else pool.submit(_converge, seed, shared, template, tmp_path / f"storm {seed}")
+            for seed in SEEDS
         ]
         outcomes = [future.result() for future in futures]
     for outcome in outcomes:
-        print(f"seed {outcome.seed:2}: {outcome.tries} tries, killed {outcome.killed!s:5}, {outcome.seconds:4.1f} s")
+        print(
+            f"seed {outcome.seed:2}: {outcome.tries} tries, {outcome.seconds:4.1f} s, killed: {outcome.killed or '-'}"
+        )
     print(f"{len(outcomes)} deploys in {time.monotonic() - started:.0f} s")
     return outcomes
 
 
-def _held(client: WorkspaceClient) -> Iterator[tuple[str, str | None, str | None]]:
-    """Yield type, id and name of what the workspace holds of every type that it lets two objects of one name be."""
+def _held(workspace: RunningWorkspace) -> list[tuple[str, str | None]]:
+    """Return type and id of what the storms left in a workspace, of every type that lets two objects have one name."""
+    client = WorkspaceClient(host=workspace.host, token=workspace.token, auth_type="pat")
+    return [(kind, identity) for kind, identity, name in _named(client) if name and name.startswith("storm_")]
+
+
+def _named(client: WorkspaceClient) -> Iterator[tuple[str, str | None, str | None]]:
     yield from (("databricks_job", str(it.job_id), it.settings and it.settings.name) for it in client.jobs.list())
     yield from (("databricks_cluster", it.cluster_id, it.cluster_name) for it in client.clusters.list())
     yield from (("databricks_cluster_policy", it.policy_id, it.name) for it in client.cluster_policies.list())
@@ -134,14 +201,16 @@ def _held(client: WorkspaceClient) -> Iterator[tuple[str, str | None, str | None
 def test_fifty_deploys_through_storms_and_kills_converge_without_a_duplicate(
     terraform: Callable[..., Any], kill: Callable[..., None], tmp_path: Path
 ) -> None:
-    with start(tmp_path / "root", arguments=["--no-driver"]) as workspace:
-        outcomes = _storms(workspace, terraform(workspace.host, workspace.token, ""), tmp_path, kill)
-        client = WorkspaceClient(host=workspace.host, token=workspace.token, auth_type="pat")
-        found = [(kind, identity) for kind, identity, name in _held(client) if name and name.startswith("storm_")]
-    deployed = set.union(*(outcome.deployed for outcome in outcomes))
+    with start(tmp_path / "root", arguments=NO_DRIVER) as workspace:
+        template = terraform(workspace.host, workspace.token, "")
+        outcomes = _storms(Shared(workspace, kill), template, tmp_path)
+        found = [*_held(workspace), *(one for outcome in outcomes for one in outcome.held)]
+    # With repetitions: each workspace counts its ids anew.
+    deployed = [one for outcome in outcomes for one in outcome.deployed]
     kinds = {kind for kind, _ in found}
     assert sorted(found) == sorted((kind, identity) for kind, identity in deployed if kind in kinds)
     # Storms that harm nobody, or that leave a type out, would prove nothing.
     assert {kind for kind, _ in deployed if kind.startswith("databricks_")} >= set(KINDS)
-    assert sum(outcome.killed for outcome in outcomes) >= 20
+    assert sum(outcome.killed == "Terraform" for outcome in outcomes) >= 20
+    assert sum(outcome.killed == "workspace" for outcome in outcomes) == len(LONELY)
     assert sum(outcome.tries > 1 for outcome in outcomes) >= 30
