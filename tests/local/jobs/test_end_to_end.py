@@ -25,6 +25,9 @@ CATALOG = "shop"
 NOTEBOOKS = {
     "ingest": """# Databricks notebook source
 rows = int(dbutils.widgets.get("rows"))
+(scope,) = dbutils.secrets.listScopes()
+(secret,) = dbutils.secrets.list(scope.name)
+assert dbutils.secrets.get(scope.name, secret.key) == secret.key[::-1]
 spark.range(rows).selectExpr("id", "id * 2 as price").write.mode("overwrite").saveAsTable("shop.bronze.orders")
 dbutils.jobs.taskValues.set("rows", rows)
 dbutils.notebook.exit(f"{rows} rows")
@@ -60,6 +63,8 @@ PROJECT = {
 @pytest.fixture(scope="module")
 def client(spark_server: RunningWorkspace) -> WorkspaceClient:
     client = WorkspaceClient(host=spark_server.host, token=spark_server.token, auth_type="pat")
+    client.secrets.create_scope("shop")
+    client.secrets.put_secret("shop", "lemon", string_value="nomel")
     client.catalogs.create(CATALOG)
     for schema in ("bronze", "gold"):
         client.schemas.create(schema, CATALOG)
@@ -189,6 +194,7 @@ def test_a_running_query_is_cancelled(client: WorkspaceClient, warehouse: str, k
     reaches(lambda: spark_jobs() > 0, 60)
     began = time.monotonic()
     client.jobs.cancel_run_and_wait(run_id)
+    assert time.monotonic() - began < 30
     # The warehouse ends the query of a client that is gone after 10 s: asked to, it is sooner.
     reaches(lambda: spark_jobs() == 0, 8)
     run = client.jobs.get_run(run_id)
@@ -198,9 +204,10 @@ def test_a_running_query_is_cancelled(client: WorkspaceClient, warehouse: str, k
         assert (life_cycle(each), each.state.result_state.value) == ("TERMINATED", "CANCELED")
         assert each.status.termination_details.code.value == "USER_CANCELED"
     # Both cores are free again: the query would hold them for hours.
+    began = time.monotonic()
     assert rows(client, warehouse, "select sum(id) from range(1000000)") == [["499999500000"]]
     assert rows(client, warehouse, "show tables in shop.gold like 'never'") == []
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
 
 
 def test_a_driver_killed_by_a_notebook_is_replaced_and_the_task_tried_again(
