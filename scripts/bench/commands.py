@@ -28,7 +28,7 @@ _MAKE = ("make", "--assume-old=setup", "--no-print-directory")
 
 def measure_commands() -> list[Measurement]:
     """Run the demo in a checkout without a workspace, again with it, and the fast tests in this one."""
-    with _checkout() as root:
+    with checkout() as root:
         try:
             cold, warm = _demo(root, "in a new checkout"), _demo(root, "again")
         finally:
@@ -37,7 +37,7 @@ def measure_commands() -> list[Measurement]:
 
 
 @contextmanager
-def _checkout() -> Iterator[Path]:
+def checkout() -> Iterator[Path]:
     """Copy what git knows of this checkout, with the same tools: the demo must not touch the workspace of this one."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench.deployed import deployed, generated, run_master, upload
+from infra.environments import LOCAL
+from scripts import runs
+from scripts.bench.deployed import WHOLE, deployed, generated, run_to_end, upload
 from scripts.bench.exponent import growth
 from scripts.bench.measurement import Measurement
+from scripts.bench.processor import Meter
 from scripts.data import totals
 
 DAYS = 10
@@ -18,7 +22,7 @@ CUSTOMERS = (800, 8000)  # the demo's, and ten times as many
 
 @dataclass(frozen=True)
 class _Size:
-    """Landed trade of one size, and the seconds of master and of each of its tasks on it."""
+    """Landed trade of one size, and the seconds of processor of master and of each of its tasks on it."""
 
     rows: int
     landed: int
@@ -29,13 +33,16 @@ def measure_rows() -> list[Measurement]:
     """Run master on each size in a workspace of its own; what starts anew each time hides some of the growth."""
     with tempfile.TemporaryDirectory(prefix="bench-rows-") as folder:
         few, many = (_size(Path(folder) / str(customers), customers) for customers in CUSTOMERS)
+    whole, most = few.seconds[WHOLE], many.seconds[WHOLE]
+    note = f"of processor; floor: none, beside it {CUSTOMERS[1]:,} customers"
     lines = [
+        Measurement("master on today's trade", whole, most, round(whole / most, 2), None, "s", note),
         _a_day("rows a day", few.rows, many.rows, "rows"),
         _a_day("landing bytes a day", few.landed, many.landed, "bytes"),
     ]
     for task in few.seconds:
         spent = {few.rows: few.seconds[task], many.rows: many.seconds[task]}
-        lines += [_more(task, spent), growth(f"{task} with rows", spent, "s")]
+        lines += [_more(task, spent), growth(f"{task} with rows", spent, "processor seconds")]
     return lines
 
 
@@ -44,7 +51,16 @@ def _size(root: Path, customers: int) -> _Size:
     landed = sum(file.stat().st_size for file in found.folder.glob("*/*") if file.is_file())
     with deployed(root) as client:
         upload(client, found, root / "batch", "", found.days[-1])
-        return _Size(sum(totals.data_lines(found.folder).values()), landed, run_master(client))
+        server = int(json.loads((root / "workspace" / "server.json").read_text())["pid"])
+        with Meter(server) as meter:
+            run = run_to_end(client, runs.job_id(client, LOCAL.display_name("master_pipeline")))
+    used = {
+        task.task_key or "": meter.between((task.start_time or 0) / 1000, (task.end_time or 0) / 1000)
+        for task in runs.latest_attempts(run)
+    }
+    spent = {WHOLE: sum(used.values()), **used}
+    rows = sum(totals.data_lines(found.folder).values())
+    return _Size(rows, landed, {task: round(seconds, 1) for task, seconds in spent.items()})
 
 
 def _a_day(name: str, few: float, many: float, unit: str) -> Measurement:
@@ -53,10 +69,10 @@ def _a_day(name: str, few: float, many: float, unit: str) -> Measurement:
 
 
 def _more(task: str, spent: Mapping[int, float]) -> Measurement:
-    """Return what a million rows more cost: the start, which is no cost of rows, is in neither."""
+    """Return what a million rows more cost of processor: the start, which is no cost of rows, is in neither."""
     (few, least), (many, most) = sorted(spent.items())
     extra = 1_000_000 * (most - least) / (many - few)
     whole = 1_000_000 * most / many
     name = f"a million rows more: {task}"
-    note = f"floor: none, beside it a million of {many:,} with their share of the start"
+    note = f"of processor; floor: none, beside it a million of {many:,} with their share of the start"
     return Measurement(name, round(extra, 1), round(whole, 1), round(extra / whole, 2), None, "s", note)

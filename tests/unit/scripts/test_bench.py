@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -13,11 +15,13 @@ from rich.console import Console
 
 from scripts import toolchain
 from scripts.bench import __main__ as bench
+from scripts.bench.commands import checkout
 from scripts.bench.dbt import union
 from scripts.bench.exponent import fit, growth
 from scripts.bench.history import measure_history
 from scripts.bench.measurement import Measurement, against, beside
 from scripts.bench.memory import Peak
+from scripts.bench.processor import Meter
 from scripts.bench.synth import bindings
 from scripts.errors import CommandError
 
@@ -137,6 +141,28 @@ def test_the_memory_of_what_a_process_starts_counts(tmp_path: Path) -> None:
     with Peak() as together:
         subprocess.run(hold, check=True)
     assert together.megabytes > alone.megabytes + 70
+
+
+def test_processor_time_is_of_all_that_a_process_starts_and_of_no_other() -> None:
+    work = "import time; end = time.process_time() + 1.2\nwhile time.process_time() < end: pass\ntime.sleep(0.8)"
+    with Meter(os.getpid()) as meter:
+        time.sleep(0.1)
+        began = time.time()
+        subprocess.run([sys.executable, "-c", work], check=True)
+        ended = time.time()
+    assert 1.1 <= meter.between(began, ended) < 3
+    assert meter.between(ended, ended + 100) < 0.5
+    assert meter.between(began - 100, ended) >= meter.between(began, ended)
+
+
+def test_a_demo_is_measured_in_a_checkout_without_a_workspace() -> None:
+    with checkout() as root:
+        assert (root / "Makefile").read_text() == (toolchain.ROOT / "Makefile").read_text()
+        assert (root / "notebooks" / "lakehouse" / "quality.py").is_file()
+        assert (root / ".venv").resolve() == (toolchain.ROOT / ".venv").resolve()
+        assert [each.name for each in (root / ".local").iterdir()] == ["tools"]
+    assert not root.exists()
+    assert (toolchain.TOOLS / "node").is_dir(), "removing a checkout follows no link"
 
 
 def test_a_history_that_is_no_longer_than_the_short_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
