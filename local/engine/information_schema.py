@@ -15,7 +15,7 @@ from pyspark.sql.types import CharType, DecimalType, StringType, TimestampType, 
 
 from local.engine import metastore, unity
 from local.engine.literals import blanked, closing, quoted
-from local.engine.metastore import Relation, TableColumn
+from local.engine.metastore import Entry, Relation, TableColumn
 from local.engine.unity import Key
 
 _REFERENCE = re.compile(r"(?:(`?)(\w+)\1\s*\.\s*)?(`?)information_schema\3\s*\.\s*(`?)(\w+)\4", re.IGNORECASE)
@@ -29,6 +29,9 @@ _FROM = re.compile(r"\b(?:from|join)\s+$", re.IGNORECASE)
 _WHERE = re.compile(r"\bwhere\b(.*?)(?:\b(?:group|order|having|limit)\b|$)", re.IGNORECASE | re.DOTALL)
 # With one of these words an equality need not hold for every row.
 _NOT_CONJUNCTIVE = re.compile(r"\b(or|not|case|if|union|except|join|coalesce)\b|[!<]", re.IGNORECASE)
+
+# What the metastore does not know of a table, or not what is true now: a look at its Delta log says it.
+_OF_THE_LOG = {"comment", "created", "created_by", "last_altered", "last_altered_by", "storage_path"}
 
 _PREFIX = "information_schema_"
 
@@ -65,6 +68,14 @@ class Scope:
     catalogs: Sequence[str]
     schema: str | None = None
     name: str | None = None
+    listed: bool = False  # the statement names no column of tables that only their Delta log knows
+
+    def entries(self, spark: SparkSession) -> Iterator[Entry]:
+        """Yield what the metastore lists in scope."""
+        for schema in metastore.schemas(spark) if self.schema is None else [self.schema.lower()]:
+            for entry in metastore.entries(spark, schema):
+                if self.name is None or entry.name == self.name.lower():
+                    yield entry
 
     def relations(self, spark: SparkSession) -> Iterator[Relation]:
         """Yield the tables and views in scope."""
@@ -111,17 +122,18 @@ def _scope(
     known, catalog = metastore.catalogs(spark), reference.group(2)
     catalogs = [catalog.lower()] if catalog and catalog.lower() in known else known
     blank = blanked(sql)
+    listed = "*" not in blank and not _OF_THE_LOG & set(re.findall(r"\w+", blank.lower()))
     start, end = _block(blank, reference.start())
     # Conditions of the block in which a reference stands alone hold for all of its rows; those of blocks inside do not.
     alone = all(each is reference or _block(blank, each.start()) != (start, end) for each in references)
     where = _WHERE.search(_without_inner_blocks(sql, blank, start, end))
     if not alone or where is None or _NOT_CONJUNCTIVE.search(blanked(where.group(1))):
-        return Scope(held, catalogs)
+        return Scope(held, catalogs, listed=listed)
     alias = _ALIAS.match(blank, reference.end())
     own = {None, reference.group(5).lower(), alias.group(1).lower() if alias else None}
     # Tags call the schema of a table schema_name.
     schema = _equal_to(where.group(1), "(?:table_schema|schema_name)", own)
-    return Scope(held, catalogs, schema, _equal_to(where.group(1), "table_name", own))
+    return Scope(held, catalogs, schema, _equal_to(where.group(1), "table_name", own), listed)
 
 
 def _block(blank: str, position: int) -> tuple[int, int]:
@@ -177,15 +189,25 @@ def _literal(cell: Cell) -> str:
 
 
 def _tables(spark: SparkSession, scope: Scope) -> Rows:
+    if scope.listed:
+        for entry in scope.entries(spark):
+            listed = (entry.kind, "NO" if entry.is_view else "YES", entry.owner)
+            for catalog in scope.catalogs:
+                yield catalog, entry.schema, entry.name, *listed, *[None] * 5, _format(entry.format), None
+        return
     for relation in scope.relations(spark):
         for catalog in scope.catalogs:
             yield (
                 *(catalog, relation.schema, relation.name, relation.kind),
                 *("NO" if relation.is_view else "YES", relation.owner, relation.comment),
                 *(relation.created, relation.owner, relation.altered, relation.owner),
-                "UNKNOWN_DATA_SOURCE_FORMAT" if relation.format is None else relation.format.upper(),
+                _format(relation.format),
                 relation.location,
             )
+
+
+def _format(provider: str | None) -> str:
+    return "UNKNOWN_DATA_SOURCE_FORMAT" if provider is None else provider.upper()
 
 
 def _views(spark: SparkSession, scope: Scope) -> Rows:

@@ -33,6 +33,22 @@ class TableColumn:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One table or view as the metastore lists it, without a look at its Delta log."""
+
+    schema: str
+    name: str
+    kind: str  # MANAGED, EXTERNAL or VIEW
+    format: str | None
+    owner: str
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a view."""
+        return self.kind == "VIEW"
+
+
+@dataclass(frozen=True)
 class Relation:
     """One table or view."""
 
@@ -87,6 +103,24 @@ def relations(spark: SparkSession, schema: str) -> Iterator[Relation]:
         found = relation(spark, schema, name)
         if found is not None:
             yield found
+
+
+def entries(spark: SparkSession, schema: str) -> Iterator[Entry]:
+    """Yield what the metastore alone says of a schema's tables and views: one question, however many there are."""
+    catalog, found = _session_catalog(spark), names(spark, schema)
+    jvm: Any = spark._jvm
+    identifier = jvm.org.apache.spark.sql.catalyst.TableIdentifier
+    option: Any = jvm.scala.Option.apply(schema)
+    wanted = jvm.PythonUtils.toSeq([identifier(name, option) for name in found])
+    tables = catalog.getTablesByName(wanted)
+    for table in (tables.apply(i) for i in range(tables.size())):
+        yield Entry(
+            schema=schema,
+            name=str(table.identifier().table()),
+            kind=str(table.tableType().name()),
+            format=_option(table.provider()),
+            owner=str(table.owner()),
+        )
 
 
 def relation(spark: SparkSession, schema: str, name: str) -> Relation | None:
