@@ -62,6 +62,7 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "models": measure_models,
     "commands": measure_commands,
 }
+_WIDTH = 200
 _VERDICTS = {True: "[green]met[/green]", False: "[red]missed[/red]", None: "shown"}
 
 
@@ -128,7 +129,8 @@ def table(found: Sequence[Measurement], before: Mapping[str, Any]) -> Table:
 
 def main() -> int:
     """Measure what the command line names."""
-    console = Console()
+    # What goes into a file or a log has no width of its own, and eighty columns are too few for nine.
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     try:
         found = run(sys.argv[1:], console)
     except CommandError as error:

@@ -20,7 +20,7 @@ from scripts.errors import CommandError
 
 _TASKS = 5
 _WARM_UP, _ROUNDS = 2, 5
-_GAP_SECONDS, _START_SECONDS = 0.3, 1.0
+_TASK_SECONDS, _START_SECONDS = 0.3, 1.0  # what a task may cost besides its work; a warm start
 _WAIT_SECONDS = 300
 _NOTEBOOK = """# Databricks notebook source
 import time
@@ -56,8 +56,8 @@ def measure_runs() -> list[Measurement]:
     steps = [step for each in taken for step in each.steps]
     starts = [each.start for each in taken]
     return [
-        against("from the end of a task to the start of the next", gaps, floor, _GAP_SECONDS, note),
-        against("a notebook task that does nothing, and the way to the next", steps, floor, _START_SECONDS, note),
+        against("from the end of a task to the start of the next", gaps, floor, _TASK_SECONDS, note),
+        against("a notebook task that does nothing, and the way to the next", steps, floor, _TASK_SECONDS, note),
         against("from run-now to the first line of a warm notebook", starts, floor, _START_SECONDS, note),
     ]
 
