@@ -217,7 +217,7 @@ def render(
     names: Annotated[list[str] | None, typer.Argument(help="Files in sql/dashboards; all of them unless told.")] = None,
     environment: EnvironmentName = "local",
 ) -> None:
-    """Draw deployed dashboards with what they show now: one HTML file and one PNG each."""
+    """Draw deployed dashboards with what they show now: as HTML, SVG and PNG each."""
     from scripts.dashboards import command
 
     command.render(names or [], to, environment, Console())

@@ -30,12 +30,13 @@ class Rendered:
     """The files of one dashboard, and what could not be shown in them: one sentence per tile."""
 
     html: str
+    svg: str
     png: bytes
     problems: Sequence[str]
 
 
 def render(names: Sequence[str], folder: Path, environment: str, console: Console) -> None:
-    """Write `<name>.html` and `<name>.png` of each dashboard; CommandError, after all that could be written."""
+    """Write `<name>.html`, `.svg` and `.png` of each dashboard; CommandError, after all that could be written."""
     env = connection.environment(environment)
     titles = known(names)
     client = connection.connect(env)
@@ -47,7 +48,7 @@ def render(names: Sequence[str], folder: Path, environment: str, console: Consol
                 dashboard = deployed(client, env, title)
                 drawn = draw(client, warehouse, env, dashboard)
             _write(folder, name, drawn)
-            say(console, f"{folder / name}.html  {folder / name}.png")
+            say(console, "  ".join(f"{folder / name}.{kind}" for kind in ("html", "svg", "png")))
             problems += [f"{name}: {problem}" for problem in drawn.problems]
         except CommandError as error:
             problems.append(f"{name}: {error}")
@@ -92,9 +93,11 @@ def compose(board: Board, answers: dict[str, Answer], environment: str, at: date
 
     contents: dict[Tile, Content] = {tile: content(tile, answers[tile.statement]) for tile in board.tiles}
     failed = {tile.title: shown.text for tile, shown in contents.items() if isinstance(shown, Words) and shown.failed}
+    drawn = picture.svg(board, contents, environment, at, link)
     return Rendered(
         html=html.page(board, contents, environment, at, link),
-        png=picture.png(board, contents, environment, at, link),
+        svg=drawn,
+        png=picture.png(drawn),
         problems=[f"tile '{title}': {problem}" for title, problem in failed.items()],
     )
 
@@ -109,6 +112,7 @@ def _write(folder: Path, name: str, drawn: Rendered) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.html").write_text(drawn.html, encoding="utf-8")
+        (folder / f"{name}.svg").write_text(drawn.svg, encoding="utf-8")
         (folder / f"{name}.png").write_bytes(drawn.png)
     except OSError as error:
         raise CommandError(f"cannot be written: {error}") from error

@@ -23,9 +23,9 @@ _CELL_LINES = 3
 _PILL = 8
 
 
-def png(board: Board, contents: Mapping[Tile, Content], environment: str, at: datetime, link: str) -> bytes:
-    """Return the dashboard as a PNG of twice the size of its pixels, for sharp screens."""
-    return bytes(vl_convert.svg_to_png(svg(board, contents, environment, at, link), scale=SCALE))
+def png(drawn: str) -> bytes:
+    """Return an SVG as a PNG of twice the size of its pixels, for sharp screens."""
+    return bytes(vl_convert.svg_to_png(drawn, scale=SCALE))
 
 
 def svg(board: Board, contents: Mapping[Tile, Content], environment: str, at: datetime, link: str) -> str:
