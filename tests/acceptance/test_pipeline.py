@@ -1,14 +1,21 @@
-"""The master job on real trade: nothing lost or repeated, a new day adds just that day, a kill changes nothing."""
+"""The master job on real trade: nothing lost or repeated, a new day adds just that day, a kill changes nothing.
+
+What the pages say one can type is typed here, as it stands there (`tests/docs/typist.py`): the platform that it is
+about is deployed, fed and, in the end, broken.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,20 +23,23 @@ from typing import Any
 import psutil
 import pytest
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.jobs import JobSettings, PauseStatus
 from databricks.sdk.service.sql import StatementState
 
 from infra.environments import LOCAL
 from lakehouse.sources import SOURCES
-from scripts import runs
+from scripts import runs, toolchain
 from scripts.data import generator, loader, totals
 from scripts.demo import landing
 from scripts.errors import CommandError
 from tests import retail
+from tests.docs import typist
 
 pytestmark = pytest.mark.slow
 
 DAYS_OF_TRADE = 8
 RUN_SECONDS = 900
+BIN = toolchain.ROOT / ".venv" / "bin"
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,23 @@ class Platform:
             "gold.model_performance": "model, version, metric, day, value, alias, window_start",
         }
         return {table: self.sql(f"select {kept} from {table} order by all") for table, kept in columns.items()}
+
+    def types(self, command: str, code: int = 0, **values: str) -> str:
+        """Type a command of the pages in a folder of one's own; return what it said, once it ended as expected."""
+        text = command.format(**values)
+        folder = self.deployer.folder / "typed"
+        folder.mkdir(exist_ok=True)
+        env = {**self.deployer.env, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
+        env["ECOM_SECRET_EMAIL_PASSWORD"] = "what ecom secrets sync would ask for"
+        done = subprocess.run(["bash", "-c", text], cwd=folder, env=env, capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        assert done.returncode == code, f"{text}: exit code {done.returncode}\n{said[-4000:]}"
+        return said
+
+    def point(self, table: str) -> dict[str, str]:
+        """Where a table stands in its history."""
+        version, moment = self.sql(f"describe history {table}")[0][:2]
+        return {"version": str(version), "moment": str(moment)}
 
     def start(self, job: str, **parameters: str) -> runs.Follower:
         job_id = runs.job_id(self.client, LOCAL.display_name(job))
@@ -180,7 +207,8 @@ def test_master_ends_with_telling_what_is_wrong(platform: Platform) -> None:
 
 def test_a_second_run_changes_nothing(platform: Platform) -> None:
     before, counts = platform.content(), platform.counts()
-    platform.finish(platform.start("master_pipeline"))
+    assert "follow it: ecom jobs wait" in platform.types("ecom jobs run master_pipeline --no-wait")
+    assert "SUCCESS" in platform.types("ecom jobs wait master_pipeline")
     assert platform.counts() == counts
     assert platform.content() == before
 
@@ -188,7 +216,9 @@ def test_a_second_run_changes_nothing(platform: Platform) -> None:
 def test_one_new_day_adds_just_that_day(platform: Platform) -> None:
     before = platform.content()
     landing.upload(platform.client, platform.all_days, LOCAL.catalog)
-    platform.finish(platform.start("master_pipeline"))
+    platform.types("ecom jobs run bronze_ingestion")
+    platform.types("ecom jobs run silver_transformation")
+    platform.types("ecom jobs run gold_aggregation")
 
     quarantined = platform.quarantined()
     expected = totals.data_lines(platform.all_days)
@@ -222,17 +252,25 @@ def test_past_days_are_done_anew_through_job_parameters(platform: Platform) -> N
     assert [row for row in found if row[0] != second] == [row for row in right if row[0] != second]
     assert {row[1] for row in found if row[0] == second} == {"cancelled"}
 
-    platform.finish(platform.start("master_pipeline", first_day=first, last_day=second))
+    backfill = "ecom jobs backfill master_pipeline --from {first} --to {last} --step 7"
+    platform.types(backfill, first=first, last=second)
     assert platform.sql(f"{orders} order by all") == right
     after = platform.content()
     assert {table: after[table] for table in gold} == {table: before[table] for table in gold}
 
 
-@pytest.mark.parametrize("job", ["product_recommendations", "model_retraining", "table_maintenance"])
-def test_a_weekly_job_twice_is_once(platform: Platform, job: str) -> None:
-    platform.finish(platform.start(job))
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ecom jobs run product_recommendations",
+        "ecom jobs run model_retraining",
+        "ecom jobs run table_maintenance",
+    ],
+)
+def test_a_weekly_job_twice_is_once(platform: Platform, command: str) -> None:
+    platform.finish(platform.start(command.rpartition(" ")[2]))
     before, predicted = platform.content(), platform.predicted()
-    platform.finish(platform.start(job))
+    platform.types(command)
     assert platform.content() == before
     assert platform.predicted() == predicted
 
@@ -246,6 +284,71 @@ def test_other_trade_is_not_mixed_in(platform: Platform, tmp_path: Path) -> None
         landing.refuse_other_trade(platform.client, tmp_path / "other", LOCAL.catalog)
 
 
+# What is typed of a morning, what it says, and with which exit code: the platform is not HEALTHY on old trade.
+DAILY = (
+    ("ecom --help", "dashboards", 0),
+    ("ecom jobs list", "master_pipeline", 0),
+    ("ecom jobs logs silver_transformation", "silver_gate", 0),
+    ("ecom jobs logs gold_aggregation", "gold_gate", 0),
+    ("ecom jobs logs model_retraining", "promote", 0),
+    ("ecom jobs logs product_recommendations", "evaluate", 0),
+    ("ecom jobs logs table_maintenance", "vacuum", 0),
+    ("ecom jobs logs master_pipeline --task bronze/mount_storage", "mount_storage", 0),
+    ("ecom jobs repair --help", "--whole", 0),
+    ("ecom jobs repair model_retraining", "there is nothing to repair", 1),
+    ("ecom jobs repair product_recommendations", "there is nothing to repair", 1),
+    ("ecom jobs repair table_maintenance", "there is nothing to repair", 1),
+    ("ecom jobs cancel master_pipeline", "no run is active", 0),
+    ("ecom dashboards render --to pictures", "operations", 0),
+    ("ecom dashboards render data_quality --to pictures", "data_quality", 0),
+    ("ecom data generate --to .local/landing", "orders", 0),
+    ("ecom jobs run operational_monitoring", "password", 1),
+    ("ecom jobs logs operational_monitoring", "password", 0),
+    ("ecom secrets sync", "email/password", 0),
+    ("ecom secrets check", "", 0),
+    ("ecom drift", "", 0),
+)
+
+
+@pytest.mark.parametrize(("command", "word", "code"), DAILY)
+def test_what_the_pages_say_of_a_day_can_be_typed(platform: Platform, command: str, word: str, code: int) -> None:
+    assert word in platform.types(command, code)
+
+
+def test_a_job_is_paused_and_goes_on(platform: Platform) -> None:
+    """As in prod, where its clock is on."""
+    job_id = runs.job_id(platform.client, LOCAL.display_name("master_pipeline"))
+
+    def clock(status: PauseStatus | None = None) -> PauseStatus:
+        found = platform.client.jobs.get(job_id).settings.schedule
+        if status:
+            found.pause_status = status
+            platform.client.jobs.update(job_id, new_settings=JobSettings(schedule=found))
+        return found.pause_status
+
+    clock(PauseStatus.UNPAUSED)
+    until = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%MZ}"
+    platform.types('ecom jobs pause master_pipeline --until {until} --reason "a test"', until=until)
+    assert clock() is PauseStatus.PAUSED
+    platform.types("ecom jobs unpause master_pipeline")
+    assert clock() is PauseStatus.UNPAUSED
+    clock(PauseStatus.PAUSED)
+
+
+def test_every_statement_of_the_pages_is_asked(platform: Platform) -> None:
+    """What restores a table gets back all its rows, by version and by time."""
+    before, restored = platform.content(), set()
+    points = {table: platform.point(table) for table in ("silver.dim_customers", "silver.fact_orders")}
+    for statement in typist.asked():
+        table = next((table for table in points if table in statement), "")
+        if statement.startswith("RESTORE"):
+            platform.sql(f"delete from {table}")
+            restored.add(table)
+        platform.sql(statement.format(file="orders/never-sent.csv", **points.get(table, {})))
+    assert restored == set(points)
+    assert platform.content() == before
+
+
 def test_corrupted_orders_stop_the_run_before_gold(platform: Platform, tmp_path: Path) -> None:
     """As many lines as there were so far, under a header that nobody knows."""
     content = "".join(file.read_text() for file in sorted((platform.all_days / "orders").iterdir()))
@@ -255,16 +358,29 @@ def test_corrupted_orders_stop_the_run_before_gold(platform: Platform, tmp_path:
     before = platform.content()
     written = platform.sql("describe history gold.daily_revenue")[0]
 
-    follower = platform.start("master_pipeline")
-    with pytest.raises(
-        AssertionError, match=r"bronze/bronze_gate FAILED.*bronze\.orders scores .* lines_accepted \(\d+ of"
-    ):
-        platform.finish(follower)
-    states = {task.path: task.state for task in follower.tasks()}
+    said = " ".join(platform.types("ecom jobs run master_pipeline", code=1).split())
+    assert re.search(r"bronze/bronze_gate FAILED.*bronze\.orders scores .* lines_accepted \(\d+ of", said), said
+    job_id = runs.job_id(platform.client, LOCAL.display_name("master_pipeline"))
+    last = next(iter(platform.client.jobs.list_runs(job_id=job_id)))
+    states = {task.path: task.state for task in runs.Follower(platform.client, last.run_id).tasks()}
     assert states["bronze"] == "FAILED"
     assert {states[name] for name in ("silver", "gold")} <= {"UPSTREAM_FAILED", "UPSTREAM_CANCELED", "EXCLUDED"}
     assert platform.content() == before
     assert platform.sql("describe history gold.daily_revenue")[0] == written
+
+
+def test_what_the_pages_say_of_a_failed_run_mends_it(platform: Platform) -> None:
+    """As the runbook has it: what is wrong, why, what would run again, what is broken out of the way, only that."""
+    before = platform.content()
+    assert re.search(r"CRITICAL +bronze\.orders +failed checks: lines_accepted", platform.types("ecom status", code=2))
+    assert "lines_accepted" in platform.types("ecom jobs logs master_pipeline")
+    assert "bronze_gate" in platform.types("ecom jobs logs bronze_ingestion")
+    assert "would repair" in platform.types("ecom jobs repair master_pipeline --dry-run")
+    for statement in typist.asked():
+        if statement.startswith("DELETE"):
+            platform.sql(statement.format(file="orders/corrupted.csv"))
+    assert "SUCCESS" in platform.types("ecom jobs repair master_pipeline")
+    assert platform.content() == before
 
 
 def test_no_call_met_an_unknown_route(platform: Platform) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from typer.main import get_command
 from scripts.cli import app
 from scripts.docs import lineage
 
+from . import typist
 from .reading import ROOT, anchors, fences, links, pages, spans
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -23,6 +25,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
 VARIABLES = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.M))
 ECOM: Any = get_command(app)
 SHELLS = {"", "bash", "sh"}
+LARGEST_PICTURE = 150_000  # bytes: a page is read over slow lines too
 # Statements of Databricks that sqlglot only keeps as text; the seed's `VERSION AS OF 24 HOURS AGO` is none of them.
 RESTORE = re.compile(r"RESTORE TABLE (\S+) TO (?:VERSION AS OF \d+|TIMESTAMP AS OF (?P<moment>.+))", re.IGNORECASE)
 LIST = re.compile(r"LIST '/Volumes/[\w/]+'")
@@ -136,6 +139,49 @@ def test_every_link_and_path_leads_somewhere(page: Path) -> None:
     old = set(spans(text)) - set(re.findall(r"[Nn]ew file `([^`]+)`:", text))  # how-to pages make some
     faults = [link_fault(page, target) for target in links(text)] + [path_fault(span) for span in old]
     assert [fault for fault in faults if fault] == []
+
+
+def typing_faults(pages: list[str]) -> tuple[set[str], set[str]]:
+    """Return the commands of pages that nothing types, and what is typed or excused though no page asks for it."""
+    written = {command for page in pages for command in typist.commands(page)}
+    here = typist.here()
+    known = {command for command in written if command in here or typist.elsewhere(command)}
+    named = {each for each in written if any(command.startswith(f"{each} ") for command in known)}  # without arguments
+    idle = {name for name in typist.ELSEWHERE if not any(fnmatchcase(command, name) for command in written)}
+    return written - known - named, idle | (here - written)
+
+
+def test_every_command_is_typed_by_a_test_or_has_one_that_stands_for_it() -> None:
+    texts = [page.read_text() for page in typist.pages()]
+    assert len(typist.here()) > 30
+    assert typing_faults(texts) == (set(), set())
+    new = "```bash\necom jobs list --json\nsudo reboot   # again\n```\nor `ecom status --json`, or `ecom jobs`"
+    assert typing_faults([*texts, new])[0] == {"ecom jobs list --json", "sudo reboot", "ecom status --json"}
+    assert "ecom jobs list" in typing_faults([])[1]
+
+
+def test_every_statement_is_asked_by_a_test_or_has_a_reason() -> None:
+    asked = [statement for page in typist.pages() for statement in typist.statements(page.read_text())]
+    for words in typist.STATEMENTS_ELSEWHERE:
+        assert any(words in statement for statement in asked), words
+    assert sum("ecommerce_local" in statement for statement in asked) > 12
+
+
+def test_what_stands_for_a_command_is_a_test_that_exists() -> None:
+    excused = (*typist.ELSEWHERE.values(), *typist.STATEMENTS_ELSEWHERE.values())
+    proofs = [each.proof for each in excused if each.proof]
+    assert len(proofs) > 20
+    for proof in proofs:
+        file, _, name = proof.partition("::")
+        assert f"\ndef {name}(" in (ROOT / file).read_text(), proof
+
+
+def test_pictures_are_small_and_shown_somewhere() -> None:
+    shown = {(page.parent / target).resolve() for page in pages() for target in links(page.read_text())}
+    pictures = list((ROOT / "docs" / "pictures").iterdir())
+    assert pictures
+    assert {str(each): each.stat().st_size for each in pictures if each.stat().st_size > LARGEST_PICTURE} == {}
+    assert set(pictures) - shown == set()
 
 
 def test_there_is_enough_to_check() -> None:
