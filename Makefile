@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(CURDIR)/.local/tools/node/node_modules/.bin:$(PATH)
 export TZ := UTC
+# What Python compiles is kept, whatever the shell says: a run that may not would compile every test and command anew.
+unexport PYTHONDONTWRITEBYTECODE
 export CHECKPOINT_DISABLE := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 DATA ?=
