@@ -10,7 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 -- the name every Spark reader knows
 
 from lakehouse import checks, thresholds
+from lakehouse.checks import TableChecks
 from lakehouse.measure import Moment, Outcome, Score, measure
+from lakehouse.threads import side_by_side
 
 Clock = Callable[[], dt.datetime]
 
@@ -60,11 +62,11 @@ def _measure(spark: SparkSession, catalog: str, layers: Sequence[str], clock: Cl
     numbers, now = thresholds.load(), clock()
     create_tables(spark)
     passed = _last_passed(spark, numbers.value("quality_stop"))
-    scores = [
-        measure(spark, table, Moment(now, passed.get((table.layer, table.table)), numbers))
-        for table in checks.load()
-        if table.layer in layers
-    ]
+
+    def score(table: TableChecks) -> Score:
+        return measure(spark, table, Moment(now, passed.get((table.layer, table.table)), numbers))
+
+    scores = side_by_side(spark, score, [table for table in checks.load() if table.layer in layers])
     _publish(spark, scores, layers, now)
     return scores
 
@@ -113,9 +115,12 @@ def _publish(spark: SparkSession, scores: Sequence[Score], layers: Sequence[str]
     ]  # fmt: skip
     measured = f"layer IN ({', '.join(repr(layer) for layer in layers)})"
     scored = spark.createDataFrame(metrics, _METRIC)
-    # History first: whoever sees a current score finds it there too.
-    _replace(scored, "data_quality_metrics_history", f"{measured} AND unix_micros(measured_at) = {_micros(now)}")
-    _replace(spark.createDataFrame(outcomes, _CHECK), "data_quality_checks", measured)
+    at_once = (
+        (scored, "data_quality_metrics_history", f"{measured} AND unix_micros(measured_at) = {_micros(now)}"),
+        (spark.createDataFrame(outcomes, _CHECK), "data_quality_checks", measured),
+    )
+    side_by_side(spark, lambda replacement: _replace(*replacement), at_once)
+    # Last: whoever sees a current score finds it in the history too.
     _replace(scored, "data_quality_metrics", measured)
 
 
