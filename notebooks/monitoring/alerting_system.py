@@ -8,8 +8,8 @@
 # MAGIC of a group are separated by commas; the password is key `password` of secret scope `email`. Where host, port and
 # MAGIC sender are empty, nobody is mailed: the digest is shown here.
 # MAGIC
-# MAGIC **Jobs:** operational_monitoring, master_pipeline · **Parameters:** `catalog`, `code_root`, `environment`,
-# MAGIC `smtp_host`, `smtp_port`, `mail_sender`, `data_team`, `business_team`, `on_call`, `told_by_alerts`
+# MAGIC **Job:** operational_monitoring · **Parameters:** `catalog`, `code_root`, `environment`, `smtp_host`,
+# MAGIC `smtp_port`, `mail_sender`, `data_team`, `business_team`, `on_call`, `told_by_alerts`
 
 # COMMAND ----------
 
