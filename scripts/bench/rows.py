@@ -10,14 +10,15 @@ from pathlib import Path
 
 from infra.environments import LOCAL
 from scripts import runs
-from scripts.bench.deployed import WHOLE, deployed, generated, run_to_end, upload
+from scripts.bench.deployed import WHOLE, Trade, deployed, generated, run_to_end, upload
 from scripts.bench.exponent import growth
 from scripts.bench.measurement import Measurement
 from scripts.bench.processor import Meter
 from scripts.data import totals
 
 DAYS = 10
-CUSTOMERS = (800, 8000)  # the demo's, and ten times as many
+TODAY = 800  # customers: the demo's trade
+CUSTOMERS = (4000, 40000)  # with fewer all is start, and rows cannot be seen
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ def measure_rows() -> list[Measurement]:
     """Run master on each size in a workspace of its own; what starts anew each time hides some of the growth."""
     with tempfile.TemporaryDirectory(prefix="bench-rows-") as folder:
         few, many = (_size(Path(folder) / str(customers), customers) for customers in CUSTOMERS)
+        today = generated(Path(folder) / "today", DAYS, TODAY)
+        rows, landed = _rows(today), _landed(today)
     whole, most = few.seconds[WHOLE], many.seconds[WHOLE]
-    note = f"of processor; floor: none, beside it {CUSTOMERS[1]:,} customers"
+    note = f"of processor, on {few.rows:,} rows; floor: none, beside it {many.rows:,}"
     lines = [
-        Measurement("master on today's trade", whole, most, round(whole / most, 2), None, "s", note),
-        _a_day("rows a day", few.rows, many.rows, "rows"),
-        _a_day("landing bytes a day", few.landed, many.landed, "bytes"),
+        Measurement("a run of master on little trade", whole, most, round(whole / most, 2), None, "s", note),
+        _a_day("rows a day", rows, few.rows, "rows"),
+        _a_day("landing bytes a day", landed, few.landed, "bytes"),
     ]
     for task in few.seconds:
         spent = {few.rows: few.seconds[task], many.rows: many.seconds[task]}
@@ -48,7 +51,6 @@ def measure_rows() -> list[Measurement]:
 
 def _size(root: Path, customers: int) -> _Size:
     found = generated(root / "landing", DAYS, customers)
-    landed = sum(file.stat().st_size for file in found.folder.glob("*/*") if file.is_file())
     with deployed(root) as client:
         upload(client, found, root / "batch", "", found.days[-1])
         server = int(json.loads((root / "workspace" / "server.json").read_text())["pid"])
@@ -59,13 +61,20 @@ def _size(root: Path, customers: int) -> _Size:
         for task in runs.latest_attempts(run)
     }
     spent = {WHOLE: sum(used.values()), **used}
-    rows = sum(totals.data_lines(found.folder).values())
-    return _Size(rows, landed, {task: round(seconds, 1) for task, seconds in spent.items()})
+    return _Size(_rows(found), _landed(found), {task: round(seconds, 1) for task, seconds in spent.items()})
 
 
-def _a_day(name: str, few: float, many: float, unit: str) -> Measurement:
-    note = f"not timed: what {CUSTOMERS[0]} customers make; floor: none, beside it {CUSTOMERS[1]:,} customers"
-    return Measurement(name, round(few / DAYS), round(many / DAYS), round(few / many, 2), None, unit, note)
+def _rows(found: Trade) -> int:
+    return sum(totals.data_lines(found.folder).values())
+
+
+def _landed(found: Trade) -> int:
+    return sum(file.stat().st_size for file in found.folder.glob("*/*") if file.is_file())
+
+
+def _a_day(name: str, today: int, few: int, unit: str) -> Measurement:
+    note = f"not timed: what {TODAY} customers make; floor: none, beside it {CUSTOMERS[0]:,}"
+    return Measurement(name, round(today / DAYS), round(few / DAYS), round(today / few, 2), None, unit, note)
 
 
 def _more(task: str, spent: Mapping[int, float]) -> Measurement:
