@@ -1,4 +1,4 @@
-"""The processor time that a process and all below it take: a busy machine adds none, whatever the clock says."""
+"""The processor time that a process and all below it take: a busy machine adds little, whatever the clock says."""
 
 from __future__ import annotations
 

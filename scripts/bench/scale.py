@@ -83,7 +83,7 @@ class Http:
         self._session.headers["Authorization"] = f"Bearer {workspace.token}"
 
     def cost(self, work: Callable[[], object]) -> float:
-        """Return the milliseconds of processor that the server spends on some work: a busy machine adds none."""
+        """Return the milliseconds of processor that the server spends on some work: a busy machine adds little."""
         before = self._process.cpu_times()
         work()
         after = self._process.cpu_times()

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts.console import say, say_json
-from scripts.docs import costs, figures, jobs, lineage, markers, monitoring, places
+from scripts.docs import costs, jobs, lineage, markers, measured, monitoring, places, scale
 from scripts.docs.facts import Facts, read
 from scripts.docs.markers import Section
 from scripts.errors import CommandError
@@ -20,7 +20,7 @@ from scripts.toolchain import ROOT
 
 STALE = 2
 # Where sections may stand. A page without any is fine, a missing one is not.
-PAGES = ("README.md", "docs/orchestration_guide.md", "docs/runbook.md")
+PAGES = ("README.md", "docs/orchestration_guide.md", "docs/runbook.md", "docs/scale.md")
 
 
 def stamp(facts: Facts, day: date) -> str:
@@ -40,12 +40,15 @@ SECTIONS: Mapping[str, Callable[[Facts], str]] = {
     "dag": jobs.dag,
     "dashboards": monitoring.dashboards,
     "environments": places.environments,
-    "figures": figures.figures,
+    "figures": measured.shown,
     "job_index": jobs.job_index,
     "jobs": jobs.jobs,
     "medallion": lineage.medallion,
     "proofs": monitoring.proofs,
     "recipients": monitoring.recipients,
+    "scale_cost": scale.cost,
+    "scale_measured": measured.rates,
+    "scale_prices": scale.priced,
     "tasks": jobs.tasks,
     "threshold_readers": monitoring.threshold_readers,
     "thresholds": monitoring.thresholds,

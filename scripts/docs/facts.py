@@ -16,6 +16,8 @@ from infra.jobs.spec import JobSpec
 from lakehouse import questions, thresholds
 from lakehouse.questions import Question
 from lakehouse.thresholds import SEVERITIES, Thresholds
+from scripts.docs import figures
+from scripts.docs.figures import Figures
 from scripts.errors import CommandError
 
 _WORLDS = Path("tests/sql/critical_alerts")
@@ -27,7 +29,7 @@ class Facts:
     """Everything generated sections say, read once.
 
     `meanings` has each alert's own sentence, `worlds` the conditions that hold in each tested world, `mailed` the
-    subject that the test of the deployed alerts waits for.
+    subject that the test of the deployed alerts waits for, `figures` what was measured.
     """
 
     root: Path
@@ -39,6 +41,7 @@ class Facts:
     dashboards: Mapping[str, DashboardSpec]
     worlds: Mapping[str, frozenset[str]]
     mailed: Mapping[str, str]
+    figures: Figures
 
     @property
     def worst_first(self) -> list[AlertSpec]:
@@ -61,6 +64,7 @@ def read(root: Path) -> Facts:
             dashboards=dashboards.load_all(sql / "dashboards", asked, numbers),
             worlds=_worlds(root / _WORLDS),
             mailed=_mailed(root / MAILED),
+            figures=figures.load(root / figures.FILE),
         )
     except ValueError as error:  # all that our specs and files can be wrong about
         raise CommandError(str(error)) from error

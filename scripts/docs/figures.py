@@ -1,18 +1,18 @@
-"""Generated section about what was measured: every figure of the one file that people write, docs/figures.json."""
+"""The one file of figures that people write, docs/figures.json: what was measured, when and with which command."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from scripts.docs.facts import Facts
-from scripts.docs.markdown import code, table
 from scripts.errors import CommandError
 
 FILE = Path("docs/figures.json")
+_KEYS = ("machine", "figures", "rates")
 
 
 @dataclass(frozen=True)
@@ -26,27 +26,48 @@ class Measured:
     date: str
 
 
-def figures(facts: Facts) -> str:
-    """One line per figure, and the machine that all of them were measured on."""
-    machine, measured = load(facts.root / FILE)
-    rows = [(each.name, f"{each.figure:,g} {each.unit}", code(each.command), each.date) for each in measured]
-    return f"{table(('what', 'took or came to', 'measured by', 'on'), rows)}\n\nOn {machine}."
+@dataclass(frozen=True)
+class Figures:
+    """What was measured on one machine: what a newcomer looks for, and by name the rates that pages calculate with."""
+
+    machine: str
+    shown: tuple[Measured, ...]
+    rates: Mapping[str, Measured]
+
+    @property
+    def cores(self) -> int:
+        """How many cores the machine has."""
+        number, _, rest = self.machine.partition(" ")
+        if not number.isdecimal() or not rest.startswith("core"):
+            raise CommandError(f"{FILE}: machine {self.machine!r} does not begin with its cores, as '2 cores' does.")
+        return int(number)
+
+    def rate(self, name: str) -> Measured:
+        """Return one rate; CommandError when nobody has measured it."""
+        if name not in self.rates:
+            raise CommandError(f"{FILE}: rates: {name!r} is missing.")
+        return self.rates[name]
 
 
-def load(file: Path) -> tuple[str, tuple[Measured, ...]]:
-    """Return the machine and its figures; CommandError names the entry and what is wrong with it."""
+def load(file: Path) -> Figures:
+    """Read the file; CommandError names the entry and what is wrong with it."""
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CommandError(f"{file}: {error}") from error
-    if not isinstance(said, dict) or said.keys() != {"machine", "figures"} or not said["figures"]:
-        raise CommandError(f"{file}: expected one object with machine and a list of figures that is not empty.")
-    return str(said["machine"]), tuple(_measured(file, number, entry) for number, entry in enumerate(said["figures"]))
+    if not isinstance(said, dict) or said.keys() != set(_KEYS) or not said["figures"]:
+        raise CommandError(f"{file}: expected one object with machine, a list of figures that is not empty, and rates.")
+    shown, rates = (
+        [_measured(f"{file}: {part}[{number}]", entry) for number, entry in enumerate(said[part])] for part in _KEYS[1:]
+    )
+    by_name = {each.name: each for each in rates}
+    if len(by_name) != len(rates):
+        raise CommandError(f"{file}: rates: two have the same name.")
+    return Figures(str(said["machine"]), tuple(shown), by_name)
 
 
-def _measured(file: Path, number: int, entry: Any) -> Measured:
+def _measured(where: str, entry: Any) -> Measured:
     wanted = {field.name: (int, float) if field.name == "figure" else (str,) for field in fields(Measured)}
-    where = f"{file}: figures[{number}]"
     if not isinstance(entry, dict) or entry.keys() != wanted.keys():
         raise CommandError(f"{where}: expected the keys {', '.join(wanted)}.")
     for name, types in wanted.items():

@@ -19,7 +19,7 @@ from scripts.errors import CommandError
 
 from .reading import ROOT, edit
 
-WRITTEN = ("docs/orchestration_guide.md", "docs/runbook.md")
+WRITTEN = ("docs/orchestration_guide.md", "docs/runbook.md", "docs/scale.md")
 
 
 def ecom_docs(root: Path, *, check: bool = False, dry_run: bool = False, week: str | None = None) -> tuple[int, str]:
@@ -189,7 +189,7 @@ def test_a_week_must_be_a_day() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"machine"', '"machines"', "figures.json: expected one object with machine and a list of figures"),
+        ('"machine"', '"machines"', "figures.json: expected one object with machine, a list of figures"),
         (
             '"unit": "min"',
             '"units": "min"',
@@ -199,6 +199,7 @@ def test_a_week_must_be_a_day() -> None:
         ('"figure": 4,', '"figure": true,', r"figures\[0\]: figure is True, expected a number"),
         ('"command": "make demo"', '"command": 1', r"figures\[0\]: command is 1, expected a text"),
         ('"2026-', '"26-', r"figures\[0\]: date '26-.*': expected a day as YYYY-MM-DD"),
+        ('"name": "landing bytes a day"', '"name": "rows a day"', "figures.json: rates: two have the same name"),
         ("{", "", "figures.json: Extra data"),
     ],
 )
