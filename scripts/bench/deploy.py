@@ -64,6 +64,8 @@ def _round(root: Path, ours: dict[str, list[float]], bare: dict[str, list[float]
     quiet = ["--no-driver"]
     with start(root / "ours", arguments=quiet) as first, start(root / "bare", arguments=quiet) as second:
         site, plain = _Site(first, root / "1"), _Site(second, root / "2")
+        site.folder.mkdir()
+        plain.folder.mkdir()
         synths.append(seconds(lambda: synthesize(LOCAL.name, plain.folder / "out", plain.variables)))
         stack = plain.folder / "stack"
         shutil.copytree(plain.folder / "out" / "stacks" / LOCAL.name, stack)
