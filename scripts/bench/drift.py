@@ -157,7 +157,7 @@ def _show(every: set[str], ours: set[str], theirs: set[str]) -> None:
 
 def _timed(count: int, looks: _Looks) -> Measurement:
     limit = _LIMIT_SECONDS * count / 300
-    note = f"floor: terraform plan; {looks.calls} calls, one after the other; under {limit:.1f} s is asked besides"
+    note = f"floor: terraform plan; {looks.calls} calls; under {limit:.1f} s is asked besides"
     # Slower than its limit is missed, however slow the plan is.
     goal = min(_GOAL, limit / statistics.median(looks.plans))
     return beside(f"drift of {count:,} unchanged objects", looks.ours, looks.plans, round(goal, 2), note)
