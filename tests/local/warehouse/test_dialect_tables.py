@@ -153,7 +153,7 @@ def test_words_of_what_is_refused_may_be_names_of_tables(rows: Rows, orders: str
 
 def test_tables_are_listed_the_same_with_and_without_a_look_at_their_logs(rows: Rows, orders: str) -> None:
     """dbt lists every schema at every start: without columns that only the log knows, one question does."""
-    rows(f"CREATE OR REPLACE VIEW gold.listed AS SELECT id FROM {orders}")
+    rows(f"CREATE OR REPLACE VIEW gold.recent_ids AS SELECT id FROM {orders}")
     told = "table_catalog, table_schema, table_name, table_type, is_insertable_into, table_owner, data_source_format"
     where = "FROM ecommerce_local.information_schema.tables WHERE table_schema IN ('silver', 'gold') ORDER BY ALL"
     listed = rows(f"SELECT {told} {where}")
@@ -161,8 +161,8 @@ def test_tables_are_listed_the_same_with_and_without_a_look_at_their_logs(rows: 
     assert listed == [{name: row[name] for name in told.split(", ")} for row in read]
     kinds = {(row["table_schema"], row["table_name"]): row["table_type"] for row in listed}
     assert kinds["silver", "orders"] == "MANAGED"
-    assert kinds["gold", "listed"] == "VIEW"
-    named = "FROM information_schema.tables WHERE table_schema = 'gold' AND table_name = 'LISTED'"
-    assert rows(f"SELECT table_name {named.replace('LISTED', 'listed')}") == [{"table_name": "listed"}]
+    assert kinds["gold", "recent_ids"] == "VIEW"
+    named = "FROM information_schema.tables WHERE table_schema = 'gold' AND table_name = 'RECENT_IDS'"
+    assert rows(f"SELECT table_name {named.replace('RECENT_IDS', 'recent_ids')}") == [{"table_name": "recent_ids"}]
     assert rows(f"SELECT table_name {named}") == []
-    rows("DROP VIEW gold.listed")
+    rows("DROP VIEW gold.recent_ids")
