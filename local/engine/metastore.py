@@ -49,14 +49,9 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Relation:
-    """One table or view."""
+class Relation(Entry):
+    """One table or view with what its Delta log knows."""
 
-    schema: str
-    name: str
-    kind: str  # MANAGED, EXTERNAL or VIEW
-    format: str | None
-    owner: str
     comment: str | None
     location: str | None
     created: datetime
@@ -65,11 +60,6 @@ class Relation:
     checks: dict[str, str]
     properties: dict[str, str]
     view_text: str | None
-
-    @property
-    def is_view(self) -> bool:
-        """Whether it is a view."""
-        return self.kind == "VIEW"
 
     @property
     def column_names(self) -> tuple[str, ...]:

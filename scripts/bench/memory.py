@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-
 import psutil
 
-_EVERY_SECONDS = 0.5
+from scripts.bench.sampling import Sampling
+
 _MEGABYTE = 1024 * 1024
 
 
-class Peak:
-    """Looks twice a second while its block lasts, at this process where none is named.
+class Peak(Sampling):
+    """Looks at this process where none is named.
 
     Resident memory: pages that two processes share count twice.
     """
 
     def __init__(self, *pids: int) -> None:
+        super().__init__()
         self.megabytes = 0.0
         self._roots = [psutil.Process(pid) for pid in pids or (None,)]
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="peak", daemon=True)
-
-    def __enter__(self) -> Peak:
-        self._look()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(_EVERY_SECONDS):
-            self._look()
 
     def _look(self) -> None:
         tree = {process for root in self._roots for process in _tree(root)}

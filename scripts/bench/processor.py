@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import bisect
-import threading
 import time
 
 import psutil
 
-_EVERY_SECONDS = 0.5
+from scripts.bench.sampling import Sampling
 
 
-class Meter:
-    """Adds up twice a second while its block lasts; `between` tells what was used from one moment to another.
+class Meter(Sampling):
+    """Adds up; `between` tells what was used from one moment to another.
 
     What a process uses in the last half second before it ends is not seen.
     """
 
     def __init__(self, pid: int) -> None:
+        super().__init__()
         self._root = psutil.Process(pid)
         self._used: dict[tuple[int, float], float] = {}
         self._moments: list[float] = []
         self._totals: list[float] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="processor", daemon=True)
-
-    def __enter__(self) -> Meter:
-        self._look()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-        self._look()
 
     def between(self, start: float, end: float) -> float:
         """Return the seconds of processor between two moments, as `time.time` tells them."""
@@ -46,10 +34,6 @@ class Meter:
             return self._totals[min(place, len(self._totals) - 1)]
         (before, after), (less, more) = self._moments[place - 1 : place + 1], self._totals[place - 1 : place + 1]
         return less + (more - less) * (moment - before) / (after - before)
-
-    def _watch(self) -> None:
-        while not self._over.wait(_EVERY_SECONDS):
-            self._look()
 
     def _look(self) -> None:
         for process in (self._root, *self._root.children(recursive=True)):
