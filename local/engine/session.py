@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import DataStreamWriter
 
 JARS = Path(__file__).resolve().parents[2] / ".local" / "tools" / "jars"
+CLASSES = JARS.with_name("classes.jsa")  # made by set-up; without it a driver starts slower
 DRIVER_MEMORY = "2g"
 _DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 _LOCAL_FILES = "hadoop-bare-naked-local-fs"
@@ -23,14 +24,13 @@ _CATALOG_PREFIX = "spark.sql.catalog."
 _MOUNTS = "spark.hadoop.fs.viewfs.mounttable.default."
 
 
-def build_session(root: Path, catalogs: Sequence[str]) -> SparkSession:
+def build_session(root: Path, catalogs: Sequence[str], java: str = "") -> SparkSession:
     """Start Spark over `root` (lake/ and volumes/ below it) with three-level names for `catalogs`.
 
-    One per process and one process per root: the Derby metastore admits a single user.
+    One per process and one process per root: the Derby metastore admits a single user. `java`: more of its options.
     """
     jars = sorted(JARS.glob("*.jar"))
-    local_files = next((jar for jar in jars if _LOCAL_FILES in jar.name), None)
-    if local_files is None:
+    if not any(_LOCAL_FILES in jar.name for jar in jars):
         raise FileNotFoundError(f"No jars of Delta and its file system in {JARS}: run `make setup`.")
     root = root.resolve()
     lake = root / "lake"
@@ -39,7 +39,7 @@ def build_session(root: Path, catalogs: Sequence[str]) -> SparkSession:
         folder.mkdir(parents=True, exist_ok=True)
     os.environ["TZ"] = "UTC"
     builder = SparkSession.builder.appName("local-workspace").master("local[2]")
-    for key, value in _settings(lake, volumes, jars, local_files).items():
+    for key, value in _settings(lake, volumes, jars, java).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     _silence(spark)
@@ -103,7 +103,7 @@ def _attach_catalogs_in_foreach_batch() -> None:
     DataStreamWriter.foreachBatch = foreach_batch
 
 
-def _settings(lake: Path, volumes: Path, jars: Sequence[Path], local_files: Path) -> dict[str, str]:
+def _settings(lake: Path, volumes: Path, jars: Sequence[Path], more_java: str) -> dict[str, str]:
     # Most work here is small and is done once, so the second compiler takes only what runs ten times as often as it
     # would wait for. Without it a tight loop does not hear of its cancellation for a minute and a half. One thread
     # collects enough.
@@ -111,11 +111,13 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path], local_files: Path
         "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000"
         " -XX:Tier4BackEdgeThreshold=400000 -XX:+UseSerialGC"
     )
-    java = f'{lean} -Dderby.system.home="{lake}" -Dderby.stream.error.file="{lake / "derby.log"}" -Duser.timezone=UTC'
+    archive = f'-XX:SharedArchiveFile="{CLASSES}" -Xlog:cds=off -Xlog:cds+dynamic=off' if CLASSES.exists() else ""
+    derby = f'-Dderby.system.home="{lake}" -Dderby.stream.error.file="{lake / "derby.log"}"'
     return {
-        "spark.jars": ",".join(jar.as_uri() for jar in jars),
         "spark.driver.memory": DRIVER_MEMORY,
-        "spark.driver.extraJavaOptions": java,
+        "spark.driver.extraJavaOptions": f"{lean} {archive} {derby} -Duser.timezone=UTC {more_java}",
+        # Not by spark.jars, whose classes a loader of their own reads, which no archive can serve.
+        "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in jars),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
@@ -133,7 +135,6 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path], local_files: Path
         "spark.databricks.delta.snapshotPartitions": "2",
         # Hadoop starts a `chmod`, `ls` or `readlink` for each file that it makes, looks at or renames. This file system
         # asks Java instead, and these two use it: half of the time of a small write went into starting programs.
-        "spark.driver.extraClassPath": str(local_files),
         "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
         "spark.sql.streaming.checkpointFileManagerClass": _CHECKPOINTS,
         "spark.delta.logStore.file.impl": "io.delta.storage.LocalLogStore",  # of one process, as this is

@@ -53,7 +53,8 @@ _DEPLOYS = "it takes a deployment of its own"
 # By the whole command, or by how it begins.
 ELSEWHERE: Mapping[str, Elsewhere] = {
     "make demo": Elsewhere(
-        _CHECKOUT, "tests/acceptance/test_pipeline.py::test_master_keeps_every_line_and_every_penny"
+        _CHECKOUT,
+        "tests/acceptance/test_pipeline.py::test_master_keeps_every_line_though_its_driver_is_killed_during_bronze",
     ),
     "make demo DATA=<folder>": Elsewhere(
         _CHECKOUT, "tests/unit/data/test_loader.py::test_totals_of_the_landing_files_are_those_of_the_published_days"

@@ -15,6 +15,7 @@ import pytest
 
 from local.engine.client import DriverUnavailable
 from local.engine.runs import CANCEL_PATIENCE_SECONDS, CONCURRENT_RUNS
+from local.engine.session import CLASSES
 
 pytestmark = pytest.mark.slow
 
@@ -114,6 +115,17 @@ def test_known_key_is_not_run_again(engine: Any) -> None:
     body = {"key": key, "path": "/x", "language": "PYTHON", "source": "dbutils.notebook.exit(2)", "context": {}}
     engine.driver.client().call("POST", "/notebook-runs", body)
     assert engine.finish(key)["exit_value"] == "1"
+
+
+def test_a_driver_reads_its_classes_from_the_archive_of_the_set_up(engine: Any) -> None:
+    (machine,) = (
+        process
+        for process in psutil.Process(engine.driver.pid).children(recursive=True)
+        if process.name().startswith("java")
+    )
+    if not hasattr(machine, "memory_maps"):
+        pytest.skip("this system does not say which files a process has mapped")
+    assert str(CLASSES) in {mapped.path for mapped in machine.memory_maps()}
 
 
 def test_killed_driver_is_noticed_at_once_and_the_next_has_all_data(engine: Any) -> None:
