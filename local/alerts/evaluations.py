@@ -9,13 +9,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any
 
-from local.alerts import condition, message
+from local.alerts import condition
 from local.alerts.condition import Result, Verdict
 from local.alerts.history import Evaluation, History
 from local.alerts.policy import notifies
+from local.alerts.telling import tell
 from local.engine.client import DriverUnavailable
 from local.errors import ApiError
-from local.jobs import destinations
 from local.jobs.attempts import Stop
 from local.jobs.clock import Clock
 from local.jobs.compute import require_warehouse
@@ -156,22 +156,7 @@ class Evaluations:
             seen = {"state": verdict.state, "last_evaluated_at": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
             store.put(KIND, alert_id, {**alert, "evaluation": {**alert["evaluation"], **seen}})
             if tells:
-                self._tell(alert, verdict, result, evaluation)
-
-    def _tell(self, alert: Mapping[str, Any], verdict: Verdict, result: Result | None, evaluation: Evaluation) -> None:
-        base_url = self._services.base_url
-        url = f"{base_url}/alerts/{alert['id']}"
-        composed = message.compose(alert, verdict, result, url)
-        subscriptions = (alert["evaluation"].get("notification") or {}).get("subscriptions") or []
-        named = [item["destination_id"] for item in subscriptions if item.get("destination_id")]
-        routes = destinations.routes(self._services.store, named)
-        people = [item["user_email"] for item in subscriptions if item.get("user_email")]
-        recipients = list(dict.fromkeys([*people, *routes.addresses]))
-        if recipients:
-            self._outbox.mail(recipients, composed.subject, composed.text, composed.html)
-        body = message.webhook_body(alert, verdict, composed, url, base_url, evaluation.evaluated_at)
-        for target in routes.webhooks:
-            self._outbox.post(target, body)
+                tell(self._services, self._outbox, alert, verdict, result, evaluation.evaluated_at)
 
 
 def _run_as(alert: Mapping[str, Any]) -> str:
