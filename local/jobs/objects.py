@@ -118,7 +118,17 @@ class JobObjects:
             destinations.check(self._store, field, ids)
         for field, people in settings.addresses(body):
             destinations.check_addresses(field, people)
+        for field, subscribed in settings.subscriptions(body):
+            self._check_subscriptions(field, subscribed)
         return body
+
+    def _check_subscriptions(self, field: str, subscribed: list[Mapping[str, Any]]) -> None:
+        for item in subscribed:
+            if bool(item.get("user_name")) == bool(item.get("destination_id")):
+                raise invalid(f"{field}: each must have exactly one of user_name and destination_id.")
+        destinations.check_addresses(field, [item["user_name"] for item in subscribed if item.get("user_name")])
+        named = [item["destination_id"] for item in subscribed if item.get("destination_id")]
+        destinations.check(self._store, field, named)
 
     def _shown(self, job: dict[str, Any], body: settings.Settings) -> dict[str, Any]:
         run_as = body.get("run_as") or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from local.alerts.legacy import LegacyAlerts
 from local.errors import ApiError
 from local.jobs import condition, dbt, for_each, notebook, run_job, sql
 from local.jobs.attempts import Attempt, Ending, Runner
@@ -19,7 +20,7 @@ def build_runners(services: Services, jobs: Orchestrator) -> dict[str, Runner]:
     runners: dict[str, Runner] = {
         "notebook_task": notebook.runner(services),
         "dbt_task": dbt.runner(services),
-        "sql_task": sql.runner(services),
+        "sql_task": sql.runner(services, LegacyAlerts(services, jobs.outbox, jobs.timers.now)),
         "run_job_task": run_job.runner(jobs),
         "condition_task": condition.run,
         "for_each_task": for_each.runner(jobs),

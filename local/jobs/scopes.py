@@ -13,21 +13,6 @@ def scope_of(ledger: Ledger, run: JobRun, attempt: TaskRun, base_url: str) -> Sc
     """Build the scope of one attempt as of now."""
     latest = ledger.latest(run.run_id)
 
-    def look_up(key: str, path: list[str]) -> Any:
-        other = latest[key]
-        match path:
-            case ["run_id"]:
-                return str(other.run_id)
-            case ["result_state"] if other.outcome is not None:
-                return other.outcome.result.lower()
-            case ["values", name]:
-                return ledger.value(run.run_id, key, name)
-            case ["output", "rows"]:
-                return _rows(other)
-            case ["output", "first_row", column]:
-                return _first(_rows(other), column)
-        raise KeyError(".".join(path))
-
     task = {
         "name": attempt.task_key,
         "run_id": str(attempt.run_id),
@@ -47,10 +32,28 @@ def scope_of(ledger: Ledger, run: JobRun, attempt: TaskRun, base_url: str) -> Sc
         started=datetime.fromtimestamp(run.started / 1000, UTC),
         triggered=datetime.fromtimestamp(run.created / 1000, UTC),
         task=task,
-        tasks=look_up,
+        tasks=lambda key, path: _left_by(ledger, latest[key], path),
         workspace={"id": "1", "url": base_url},
         input=attempt.input if attempt.iteration_of else NO_INPUT,
     )
+
+
+def _left_by(ledger: Ledger, other: TaskRun, path: list[str]) -> Any:
+    """Return what a reference to another task of the run stands for."""
+    match path:
+        case ["run_id"]:
+            return str(other.run_id)
+        case ["result_state"] if other.outcome is not None:
+            return other.outcome.result.lower()
+        case ["values", name]:
+            return ledger.value(other.job_run_id, other.task_key, name)
+        case ["output", "rows"]:
+            return _rows(other)
+        case ["output", "first_row", column]:
+            return _first(_rows(other), column)
+        case ["output", "alert_state"]:
+            return other.output["sql_output"]["alert_output"]["alert_state"]
+    raise KeyError(".".join(path))
 
 
 def _rows(run: TaskRun) -> list[dict[str, Any]]:

@@ -136,6 +136,14 @@ def addresses(settings: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
                 yield f"{where}email_notifications.{event}", people
 
 
+def subscriptions(settings: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield each field that says whom a SQL task with an alert tells, with what it says."""
+    for where, holder in _told(settings):
+        alert = (holder.get("sql_task") or {}).get("alert") or {}
+        if alert.get("subscriptions"):
+            yield f"{where}sql_task.alert.subscriptions", alert["subscriptions"]
+
+
 def _told(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the job, its tasks and the tasks inside its loops: whatever has notifications, with how errors call it."""
     yield "", settings

@@ -1,4 +1,4 @@
-"""sql_task: the statements of a file or a saved query, run one after another by the Spark driver."""
+"""sql_task: the statements of a file, a saved query or the query of a legacy alert, one by one on the Spark driver."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 
 import sqlglot
 
+from local.alerts.condition import Result
+from local.alerts.legacy import FAILED, UNKNOWN, Asked, LegacyAlerts
+from local.alerts.telling import alert_url
+from local.engine.client import DriverUnavailable
 from local.errors import invalid, not_found
 from local.jobs.attempts import Attempt, Ending, Runner
 from local.jobs.compute import require_warehouse
@@ -21,33 +25,96 @@ from local.workspace.queries import saved_parameters
 _ROWS = 1000  # kept for {{tasks.x.output.rows}}
 
 
-def runner(services: Services) -> Runner:
-    """Return the runner; files and queries are supported, alerts and legacy dashboards are refused."""
+def runner(services: Services, alerts: LegacyAlerts) -> Runner:
+    """Return the runner; files, queries and legacy alerts are supported, legacy dashboards are refused."""
 
     def run(attempt: Attempt) -> Ending:
         require_warehouse(services.store, str(attempt.task.get("warehouse_id", "")))
+        if "alert" in attempt.task:
+            return _evaluate(services, alerts, attempt)
         script = _script(services, attempt.task)
         given = parameters(attempt, attempt.task.get("parameters") or {}, "sql_params")
-        answer: dict[str, Any] = {}
-        for number, statement in enumerate(statements(script.text)):
-            key = f"{attempt.task_run.run_id}-{number}"
-            body: dict[str, Any] = {
-                "id": key,
-                "sql": statement,
-                "parameters": script.bound(given),
-                "catalog": script.catalog,
-                "schema": script.schema,
-                "row_limit": _ROWS,
-            }
-            answer = follow(services.driver, "statements", key, body, attempt.stop)
-            if answer["state"] == "CANCELED":
-                return Ending(Outcome("CANCELED", "Cancelled by the Spark driver."))
-            if answer["state"] != "SUCCEEDED":
-                error = (answer.get("error") or {}).get("message", "")
-                return Ending(failed("Workload failed, see run output for details"), {"error": error})
-        return Ending(SUCCESS, _output(attempt, script.text, answer))
+        ran = _run(services, attempt, script, given)
+        return ran.broken() or Ending(SUCCESS, _output(attempt, script.text, ran.answer))
 
     return run
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """The driver's answer to the statement that was run last, and the names of those that were run."""
+
+    answer: Mapping[str, Any]
+    keys: Sequence[str]
+
+    @property
+    def error(self) -> str:
+        return str((self.answer.get("error") or {}).get("message", ""))
+
+    @property
+    def cancelled(self) -> bool:
+        return bool(self.answer.get("state") == "CANCELED")
+
+    def broken(self) -> Ending | None:
+        """Return how a task ends whose statements did not all succeed."""
+        if self.cancelled:
+            return Ending(Outcome("CANCELED", "Cancelled by the Spark driver."))
+        return _failure(self.error) if self.answer.get("state", "SUCCEEDED") != "SUCCEEDED" else None
+
+
+def _run(services: Services, attempt: Attempt, script: _Script, given: Mapping[str, str]) -> _Ran:
+    """Run the statements of a script, up to the first that does not succeed."""
+    ran = _Ran({}, ())
+    for number, statement in enumerate(statements(script.text)):
+        key = f"{attempt.task_run.run_id}-{number}"
+        body: dict[str, Any] = {
+            "id": key,
+            "sql": statement,
+            "parameters": script.bound(given),
+            "catalog": script.catalog,
+            "schema": script.schema,
+            "row_limit": _ROWS,
+        }
+        ran = _Ran(follow(services.driver, "statements", key, body, attempt.stop), (*ran.keys, key))
+        if ran.answer["state"] != "SUCCEEDED":
+            break
+    return ran
+
+
+def _failure(error: str, output: Mapping[str, Any] | None = None) -> Ending:
+    return Ending(failed("Workload failed, see run output for details"), {"error": error, **(output or {})})
+
+
+def _evaluate(services: Services, alerts: LegacyAlerts, attempt: Attempt) -> Ending:
+    """Run the query of an alert and evaluate it: that it triggers is no failure, that it has no answer is one."""
+    named = attempt.task["alert"]
+    if attempt.task.get("parameters"):
+        raise invalid("A sql_task with alert takes no parameters: the values that its query was saved with apply.")
+    alert = alerts.require(named["alert_id"])
+    script = _saved(services, alert["query_id"])
+    warehouse = attempt.task["warehouse_id"]
+    asked = Asked(script.text, warehouse, named.get("subscriptions") or (), bool(named.get("pause_subscriptions")))
+    try:
+        ran = _run(services, attempt, script, {})
+    except DriverUnavailable as error:
+        alerts.fail(alert["id"], asked, str(error))
+        raise
+    shown = {
+        "alert_state": UNKNOWN,
+        "output_link": alert_url(services.base_url, alert["id"]),
+        "query_text": script.text,
+        "sql_statements": [{"lookup_key": key} for key in ran.keys],
+        "warehouse_id": warehouse,
+    }
+    if (ending := ran.broken()) is not None:
+        if not ran.cancelled:
+            alerts.fail(alert["id"], asked, ran.error)
+        return Ending(ending.outcome, {**ending.output, "sql_output": {"alert_output": shown}})
+    # Only the first row counts: rows that were cut are not missed.
+    verdict = alerts.evaluate(alert["id"], asked, Result(ran.answer.get("columns") or [], ran.answer.get("rows") or []))
+    if verdict.state == FAILED:
+        return _failure(verdict.message, {"sql_output": {"alert_output": shown}})
+    return Ending(SUCCESS, {"sql_output": {"alert_output": {**shown, "alert_state": verdict.state}}})
 
 
 def statements(text: str) -> list[str]:
@@ -82,15 +149,19 @@ def _script(services: Services, task: dict[str, Any]) -> _Script:
     if "file" in task:
         return _Script(workspace_file(services.root, task["file"]["path"]).read_text())
     if "query" in task:
-        query = services.store.get("queries", task["query"]["query_id"])
-        if query is None:
-            raise not_found(f"Query {task['query']['query_id']} does not exist.")
-        return _Script(query["query_text"], query.get("catalog"), query.get("schema"), saved_parameters(query))
-    kind = next((key for key in ("alert", "dashboard") if key in task), "an empty sql_task")
-    raise invalid(f"The local workspace does not run sql_task with {kind}; use file or query.")
+        return _saved(services, task["query"]["query_id"])
+    kind = "dashboard" if "dashboard" in task else "an empty sql_task"
+    raise invalid(f"The local workspace does not run sql_task with {kind}; use file, query or alert.")
 
 
-def _output(attempt: Attempt, text: str, answer: dict[str, Any]) -> dict[str, Any]:
+def _saved(services: Services, query_id: str) -> _Script:
+    query = services.store.get("queries", query_id)
+    if query is None:
+        raise not_found(f"Query {query_id} does not exist.")
+    return _Script(query["query_text"], query.get("catalog"), query.get("schema"), saved_parameters(query))
+
+
+def _output(attempt: Attempt, text: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     names = [column["name"] for column in answer.get("columns") or []]
     rows = [dict(zip(names, row, strict=True)) for row in answer.get("rows") or []]
     shown = {"query_text": text, "warehouse_id": attempt.task.get("warehouse_id", "")}

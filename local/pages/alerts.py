@@ -13,7 +13,7 @@ from local.errors import not_found
 from local.jobs.schedule import quartz_trigger
 from local.pages.code import coloured
 from local.pages.page import Page, Site, Visit
-from local.pages.words import State, next_after, schedule
+from local.pages.words import State, alert_state, next_after, schedule
 from local.store import Store
 
 _SIGNS = {
@@ -26,14 +26,7 @@ _SIGNS = {
     "IS_NULL": "is null",
     "IS_NOT_NULL": "is not null",
 }
-_STATES = {
-    "TRIGGERED": State("Triggered", "bad"),
-    "ERROR": State("Error", "bad"),
-    "UNKNOWN": State("Unknown", "warn"),
-    "OK": State("OK", "good"),
-}
 _SHOWN = 50  # evaluations
-_NOT_YET = State("Not evaluated yet", "none")
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,8 @@ class Alert:
 def read_alerts(store: Store) -> list[Alert]:
     """Return all alerts: what calls for somebody first, then by name."""
     found = [_current(key, body) for key, body in store.list("alertsv2")]
-    found += [_legacy(key, body) for key, body in store.list("alerts")]
+    history = History(store)
+    found += [_legacy(key, body, history) for key, body in store.list("alerts")]
     return sorted(found, key=lambda alert: (not alert.state.bad, alert.name.lower()))
 
 
@@ -86,7 +80,7 @@ def routes(site: Site, store: Store) -> list[Route]:
         current, legacy = store.get("alertsv2", key), store.get("alerts", key)
         if current is None and legacy is None:
             raise not_found(f"There is no alert {key}: it was deleted, or never existed.")
-        alert = _current(key, current) if current is not None else _legacy(key, legacy or {})
+        alert = _current(key, current) if current is not None else _legacy(key, legacy or {}, history)
         query = store.get("queries", alert.body["query_id"]) if "query_id" in alert.body else None
         text = alert.body.get("query_text") or (query or {}).get("query_text", "")
         content = {
@@ -94,7 +88,7 @@ def routes(site: Site, store: Store) -> list[Route]:
             "query": query,
             "code": coloured(text, "sql"),
             "told": _told(store, alert.body),
-            "evaluations": [(_STATES[one.state], one) for one in history.of(key, _SHOWN)],
+            "evaluations": [(alert_state(one.state), one) for one in history.of(key, _SHOWN)],
         }
         return Page("alert.html", alert.name, content)
 
@@ -108,7 +102,7 @@ def _current(key: str, body: dict[str, Any]) -> Alert:
     return Alert(
         key,
         body["display_name"],
-        _STATES.get(evaluation.get("state", ""), _NOT_YET),
+        alert_state(evaluation.get("state", "")),
         _condition(column, evaluation["comparison_operator"], evaluation.get("threshold")),
         evaluation.get("empty_result_state", ""),
         evaluation.get("last_evaluated_at"),
@@ -119,16 +113,17 @@ def _current(key: str, body: dict[str, Any]) -> Alert:
     )
 
 
-def _legacy(key: str, body: dict[str, Any]) -> Alert:
+def _legacy(key: str, body: dict[str, Any], history: History) -> Alert:
     condition = body["condition"]
+    last = next(iter(history.of(key, 1)), None)
     column = ((condition.get("operand") or {}).get("column") or {}).get("name", "?")
     return Alert(
         key,
         body["display_name"],
-        _STATES.get(body.get("state", ""), _NOT_YET),
+        alert_state(body.get("state", "")),
         _condition(column, condition.get("op", ""), condition.get("threshold")),
         condition.get("empty_result_state", ""),
-        body.get("trigger_time"),
+        last.evaluated_at if last else None,
         "",
         False,
         None,

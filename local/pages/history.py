@@ -9,7 +9,7 @@ from typing import Any
 from local.jobs.graph import dependencies
 from local.jobs.ledger import JobRun, Ledger, TaskRun
 from local.jobs.schedules import trigger_of
-from local.pages.words import next_after, schedule
+from local.pages.words import State, alert_state, next_after, schedule
 from local.store import Store
 
 _STREAK = 50  # runs to look back for the first failure
@@ -135,6 +135,15 @@ class History:
         """Return the run that a run_job task started."""
         child_id = (attempt.output.get("run_job_output") or {}).get("run_id")
         return self.ledger.job_run(child_id) if child_id else None
+
+    def alert(self, attempt: TaskRun) -> tuple[str, str, State] | None:
+        """Return name, page and state of the alert that a SQL task evaluated, as it found it."""
+        output = (attempt.output.get("sql_output") or {}).get("alert_output")
+        if output is None:
+            return None
+        key = attempt.resolved["sql_task"]["alert"]["alert_id"]
+        name = (self._store.get("alerts", key) or {}).get("display_name", key)
+        return name, f"/alerts/{key}", alert_state(output["alert_state"])
 
     def parent(self, run: JobRun) -> tuple[JobRun, TaskRun] | None:
         """Return the run and the attempt that started a run."""

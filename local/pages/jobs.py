@@ -92,6 +92,8 @@ def _what(task: dict[str, Any]) -> tuple[str, str]:
     sql = task.get("sql_task") or {}
     if "query" in sql:
         return f"query {sql['query']['query_id']}", f"/queries/{sql['query']['query_id']}"
+    if "alert" in sql:
+        return f"alert {sql['alert']['alert_id']}", f"/alerts/{sql['alert']['alert_id']}"
     if "file" in sql:
         return sql["file"]["path"], f"/files{sql['file']['path'].removeprefix('/Workspace')}"
     return "", ""

@@ -105,6 +105,7 @@ class _Runs:
             "took": _took(attempt, now),
             "line": said(attempt),
             "child": self._history.child(attempt),
+            "alert": self._history.alert(attempt),
         }
 
     def _task(self, run: JobRun, attempt: TaskRun) -> Page:
@@ -129,6 +130,7 @@ class _Runs:
             "has_artifacts": (folder / "artifacts.tar.gz").is_file(),
             "rows": attempt.output.get("rows") or [],
             "child": child,
+            "alert": self._history.alert(attempt),
             "child_cause": self._history.cause(child) if child else None,
             "settings": {**settings, **attempt.resolved},
             "others": self._others(attempt),

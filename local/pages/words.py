@@ -53,6 +53,12 @@ _ENDED = {
     "UPSTREAM_CANCELED": State("Upstream canceled", "none"),
     "DISABLED": State("Disabled", "none"),
 }
+_ALERT = {
+    "TRIGGERED": State("Triggered", "bad"),
+    "ERROR": State("Error", "bad"),
+    "UNKNOWN": State("Unknown", "warn"),
+    "OK": State("OK", "good"),
+}
 
 
 def state(run: JobRun | TaskRun | None) -> State:
@@ -64,6 +70,11 @@ def state(run: JobRun | TaskRun | None) -> State:
     if run.outcome.life_cycle == "INTERNAL_ERROR":
         return State("Internal error", "bad")
     return _ENDED.get(run.outcome.result, State(run.outcome.result.capitalize(), "none"))
+
+
+def alert_state(name: str) -> State:
+    """Return the state of an alert; it has none before it is evaluated."""
+    return _ALERT.get(name, State("Not evaluated yet", "none"))
 
 
 def duration(milliseconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from local.alerts.history import History
 from local.services import Services
 from local.workspace.call import Call, page, route
 from local.workspace.clock import timestamp
@@ -27,6 +28,7 @@ class _Objects:
         self._tree = Tree(services.store, services.root)
         self._objects = Collection(services.store, kind, missing)
         self._queries = Collection(services.store, "queries", "Query {} does not exist.")
+        self._history = History(services.store)
         self._envelope = envelope
         self._required = required
 
@@ -76,7 +78,10 @@ class _Objects:
             return self._objects.put(key, new | {"id": key, "update_time": timestamp()})
 
     def _delete(self, call: Call) -> None:
-        self._objects.delete(call.path["id"])
+        with self._objects.store.write():
+            self._objects.delete(call.path["id"])
+            if self._envelope == "alert":
+                self._history.forget(call.path["id"])
 
     def _check(self, body: dict[str, Any]) -> None:
         for field in self._required:

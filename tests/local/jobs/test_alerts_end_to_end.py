@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import InvalidParameterValue
-from databricks.sdk.service import sql
+from databricks.sdk.service import jobs, sql
 
 from local.alerts.history import History
 from local.store import Store
@@ -113,6 +113,48 @@ def test_alerts_from_creation_to_mail(
     assert all(item.due % 10_000 == 0 for item in history)
     assert {item.run_as for item in history} == {changed.owner_user_name}
     assert len(inbox.subjects(ME)) == 5, "nobody is told twice"
+
+
+def test_a_legacy_alert_from_its_query_to_the_mail_of_a_task(
+    client: WorkspaceClient, inbox: Inbox, warehouse: str
+) -> None:
+    wanted = sql.CreateQueryRequestQuery(display_name="ages", query_text=AGES, warehouse_id=warehouse)
+    query = str(client.queries.create(query=wanted).id)
+
+    def watch(column: str, subscriber: str) -> jobs.Task:
+        condition = sql.AlertCondition(
+            op=sql.AlertOperator.GREATER_THAN,
+            operand=sql.AlertConditionOperand(sql.AlertOperandColumn(column)),
+            threshold=sql.AlertConditionThreshold(sql.AlertOperandValue(double_value=24)),
+        )
+        made = client.alerts.create(
+            alert=sql.CreateAlertRequestAlert(
+                display_name=f"old {column}",
+                query_id=query,
+                condition=condition,
+                custom_subject="{{ALERT_NAME}} {{ALERT_STATUS}}",
+                custom_body="{{ALERT_COLUMN}}={{QUERY_RESULT_VALUE}} {{QUERY_RESULT_TABLE}}",
+            )
+        )
+        named = jobs.SqlTaskAlert(str(made.id), subscriptions=[jobs.SqlTaskSubscription(user_name=subscriber)])
+        return jobs.Task(column, sql_task=jobs.SqlTask(warehouse, alert=named))
+
+    job = client.jobs.create(name="watch", tasks=[watch("age", "job@x.org"), watch("no_such_column", "none@x.org")])
+    run_id = int(client.jobs.run_now(int(job.job_id or 0)).run_id or 0)
+    until(lambda: client.jobs.get_run(run_id).end_time)
+    tasks = {task.task_key: int(task.run_id or 0) for task in client.jobs.get_run(run_id).tasks or []}
+    found = client.jobs.get_run_output(tasks["age"]).sql_output.alert_output
+    assert (found.alert_state, found.query_text) == (jobs.SqlAlertState.TRIGGERED, AGES)
+    until(lambda: inbox.subjects("job@x.org"))
+    (mail,) = inbox.to("job@x.org")
+    assert mail["Subject"] == "old age TRIGGERED"
+    text, html = (part.get_payload(decode=True).decode() for part in mail.get_payload())
+    assert text.startswith("age=48 name")
+    assert f'href="{found.output_link}"' in html
+    lost = client.jobs.get_run_output(tasks["no_such_column"])
+    assert lost.error == "The query returned no column 'no_such_column', only name, age."
+    assert lost.sql_output.alert_output.alert_state == jobs.SqlAlertState.UNKNOWN
+    assert inbox.subjects("none@x.org") == []
 
 
 @pytest.mark.parametrize(

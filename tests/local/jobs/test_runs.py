@@ -210,7 +210,10 @@ PACKAGE = [{"pypi": {"package": "x==1"}}]
     [
         ({"spark_jar_task": {"main_class_name": "x"}}, "does not run spark_jar_task"),
         ({"pipeline_task": {"pipeline_id": "p"}}, "does not run pipeline_task"),
-        ({"sql_task": {"warehouse_id": "w", "alert": {"alert_id": "a"}}}, "does not run sql_task with alert"),
+        (
+            {"sql_task": {"warehouse_id": "w", "dashboard": {"dashboard_id": "a"}}},
+            "does not run sql_task with dashboard",
+        ),
         ({"sql_task": {"warehouse_id": "w", **SQL}}, "Query nowhere does not exist."),
         ({"sql_task": {"warehouse_id": "gone", **SQL}}, "SQL warehouse gone does not exist."),
         ({"notebook_task": {"notebook_path": "/Shared/x"}, "libraries": PACKAGE}, "installs no libraries"),

@@ -196,6 +196,28 @@ def test_a_loop_leads_to_its_iterations_and_back(pages: House, browser: httpx.Cl
     assert browser.get("/jobs/5").status_code == 200
 
 
+def test_the_alert_that_a_task_evaluated_is_on_the_pages_of_its_run(pages: House, browser: httpx.Client) -> None:
+    query = create(pages, "/api/2.0/sql/queries", {"query": {"display_name": "q", "query_text": "select 1"}})
+    made = {"display_name": "Too <many>", "query_id": query, "condition": {"op": "EQUAL"}}
+    alert = create(pages, "/api/2.0/sql/alerts", {"alert": made})
+    task = {"task_key": "watch", "sql_task": {"warehouse_id": "w", "alert": {"alert_id": alert}}}
+    output = {"sql_output": {"alert_output": {"alert_state": "TRIGGERED"}}}
+    run = pages.ledger.new_id() + 1
+    found = TaskRun(
+        900, run, "watch", 0, 0, 0, task, "TERMINATED", "", NOON, NOON, NOON + 900, Outcome("SUCCESS"), output, task
+    )
+    pages.put_job(6, "watching", tasks=[task])
+    assert pages.put_run(6, "watching", found, result="SUCCESS") == run
+    named = f'<a href="/alerts/{alert}">Too &lt;many&gt;</a> <span class="badge bad">Triggered</span>'
+    assert named in browser.get(f"/jobs/6/runs/{run}").text
+    shown = browser.get("/jobs/6/runs/900").text
+    assert named in shown
+    assert "It left nothing to read" not in shown
+    assert f'<a href="/alerts/{alert}">alert {alert}</a>' in browser.get("/jobs/6").text
+    pages.store.delete("alerts", alert)
+    assert f'<a href="/alerts/{alert}">{alert}</a>' in browser.get(f"/jobs/6/runs/{run}").text, "deleted since"
+
+
 def test_without_spark_pages_say_what_they_cannot_show(pages: House, browser: httpx.Client) -> None:
     create(pages, "/api/2.1/unity-catalog/catalogs", {"name": "c"})
     create(pages, "/api/2.1/unity-catalog/schemas", {"name": "s", "catalog_name": "c"})
