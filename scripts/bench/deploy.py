@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
-import subprocess
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +13,10 @@ from databricks.sdk.service.jobs import JobSettings
 
 from infra.environments import LOCAL
 from local.workspace.process import RunningWorkspace, start
-from scripts import runs, toolchain
+from scripts import runs
 from scripts.bench.measurement import Measurement, beside, seconds
+from scripts.bench.terraform import environment, run_terraform
 from scripts.demo import deployment
-from scripts.errors import CommandError
 from scripts.synth import synthesize
 
 _GOAL = 1.5
@@ -35,7 +33,7 @@ class _Site:
 
     @property
     def variables(self) -> dict[str, str]:
-        known = toolchain.environment(toolchain.local_provider(), self.workspace.host, self.workspace.token)
+        known = environment(self.workspace.host, self.workspace.token)
         return {**known, "ECOM_STATE": f"local:{self.folder / 'state'}"}
 
     def change(self) -> None:
@@ -69,21 +67,14 @@ def _round(root: Path, ours: dict[str, list[float]], bare: dict[str, list[float]
         synths.append(seconds(lambda: synthesize(LOCAL.name, plain.folder / "out", plain.variables)))
         stack = plain.folder / "stack"
         shutil.copytree(plain.folder / "out" / "stacks" / LOCAL.name, stack)
-        _terraform(stack, plain.variables, "init")
+        run_terraform(stack, plain.variables, "init")
         for step in _STEPS:
             if step == _STEPS[-1]:
                 site.change()
                 plain.change()
-            bare[step].append(seconds(lambda: _terraform(stack, plain.variables, "apply", "-auto-approve")))
+            bare[step].append(seconds(lambda: run_terraform(stack, plain.variables, "apply", "-auto-approve")))
             ours[step].append(seconds(lambda: _deploy(site)))
 
 
 def _deploy(site: _Site) -> None:
     deployment.deploy(LOCAL.name, site.variables, site.folder / "deploy.log", site.folder / "out")
-
-
-def _terraform(folder: Path, variables: Mapping[str, str], *arguments: str) -> None:
-    command = ["terraform", *arguments, "-input=false", "-no-color"]
-    result = subprocess.run(command, cwd=folder, env=dict(variables), capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise CommandError(f"terraform {arguments[0]} in the benchmark: {(result.stderr or result.stdout)[-2000:]}")

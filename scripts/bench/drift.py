@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -23,9 +21,11 @@ from local.workspace.process import RunningWorkspace, start
 from scripts import toolchain
 from scripts.bench.exponent import growth
 from scripts.bench.measurement import Measurement, beside, seconds
+from scripts.bench.terraform import environment, run_terraform
 from scripts.drift import actual, declared
 from scripts.drift.detection import detect
 from scripts.errors import CommandError
+from scripts.plans.terraform import CHANGES, NO_CHANGES
 from scripts.synth import synthesize
 
 _RUN_AS = "8f1e4c1a-5a1e-4b67-9b6e-0d6f6a2f1c11"  # any application id: prod does not synthesize without one
@@ -34,7 +34,6 @@ _SIZES = (10, 100, 300, 1000)
 _GOAL = 1.0
 _LIMIT_SECONDS = 10.0  # for 300 objects
 _SHARES = 25
-_PLAN = ("plan", "-detailed-exitcode", "-input=false", "-no-color")
 _CULPRIT = re.compile(r"^ +with ([\w.-]+),", re.MULTILINE)  # in Terraform's error
 
 
@@ -74,16 +73,16 @@ class _Deployed:
         return WorkspaceClient(config=config)
 
     def terraform(self, *arguments: str) -> str:
-        command = ["terraform", f"-chdir={self.folder}", *arguments]
-        result = subprocess.run(command, env=dict(self.variables), capture_output=True, text=True, check=False)
-        # 2 of plan -detailed-exitcode: there are changes
-        if result.returncode not in (0, 2):
-            raise CommandError(f"terraform {arguments[0]} in the benchmark: {(result.stderr or result.stdout)[-2000:]}")
-        return result.stdout
+        return run_terraform(self.folder, self.variables, *arguments)
 
     def apply(self) -> None:
-        self.terraform("init", "-input=false", "-no-color")
-        self.terraform("apply", "-auto-approve", "-input=false", "-no-color")
+        self.terraform("init")
+        self.terraform("apply", "-auto-approve")
+
+    def plan(self, *arguments: str) -> None:
+        """Plan; that there are changes is fine."""
+        command = ("plan", "-detailed-exitcode", *arguments)
+        run_terraform(self.folder, self.variables, *command, fine=(NO_CHANGES, CHANGES))
 
     def planned(self, state: Path) -> tuple[set[str], set[str]]:
         """Plan, and return the addresses of what would change and of what aborts the plan.
@@ -93,7 +92,7 @@ class _Deployed:
         kept, aborting = state.read_bytes(), set[str]()
         while True:
             try:
-                self.terraform(*_PLAN, "-out=bench.tfplan")
+                self.plan("-out=bench.tfplan")
                 break
             except CommandError as error:
                 new = set(_CULPRIT.findall(str(error))) - aborting
@@ -118,7 +117,10 @@ def _found() -> Measurement:
     with tempfile.TemporaryDirectory(prefix="bench-drift-") as name:
         folder = Path(name)
         with start(folder / "workspace", arguments=["--no-driver"]) as workspace:
-            variables = _variables(workspace) | {"ECOM_RUN_AS": _RUN_AS, "ECOM_STATE": f"local:{folder / 'state'}"}
+            variables = environment(workspace.host, workspace.token) | {
+                "ECOM_RUN_AS": _RUN_AS,
+                "ECOM_STATE": f"local:{folder / 'state'}",
+            }
             deployed = _Deployed(synthesize(PROD.name, folder / "out", variables), workspace, variables)
             deployed.apply()
             site = Site(deployed.client(), declared.load(deployed.folder, variables), PROD.workspace_root)
@@ -168,7 +170,7 @@ def _looks(count: int) -> _Looks:
     with tempfile.TemporaryDirectory(prefix="bench-drift-") as name:
         folder = Path(name)
         with start(folder / "workspace", arguments=["--no-driver"]) as workspace:
-            deployed = _Deployed(_stack(folder, count), workspace, _variables(workspace))
+            deployed = _Deployed(_stack(folder, count), workspace, environment(workspace.host, workspace.token))
             deployed.apply()
             found = _Looks([], [], 0)
             for _ in range(_ROUNDS):
@@ -179,18 +181,13 @@ def _looks(count: int) -> _Looks:
                 found.ours.append(time.monotonic() - started)
                 if findings or world.problems:
                     raise CommandError(f"drift where there is none: {(*findings, *world.problems.items())[0]}")
-                found.plans.append(seconds(lambda: deployed.terraform(*_PLAN)))
+                found.plans.append(seconds(deployed.plan))
     return replace(found, calls=world.calls)
 
 
 def _look(deployed: _Deployed, stack: declared.Stack) -> set[tuple[str, str]]:
     world = actual.read(deployed.client(), stack, PROD.workspace_root, lambda _: None)
     return {(each.address, each.path) for each in detect(stack, world, PROD).findings}
-
-
-def _variables(workspace: RunningWorkspace) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    return inherited | toolchain.environment(toolchain.local_provider(), workspace.host, workspace.token)
 
 
 def _stack(folder: Path, count: int) -> Path:

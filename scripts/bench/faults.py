@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING
 from local.workspace.process import start
 from scripts import toolchain
 from scripts.bench.measurement import Measurement
+from scripts.bench.terraform import environment, run_terraform
+from scripts.errors import CommandError
 
 if TYPE_CHECKING:
     from tests.faults import Fault, Proxy
@@ -106,8 +107,7 @@ def _template(folder: Path) -> Path:
     resources = {kind: {"bench": arguments} for kind, arguments in _RESOURCES.items()}
     declared = {"terraform": {"required_providers": {"databricks": source}}, "resource": resources}
     (folder / "main.tf.json").write_text(json.dumps(declared))
-    result = _terraform(folder, "http://127.0.0.1:1", "none", "init")
-    result.check_returncode()
+    run_terraform(folder, environment("http://127.0.0.1:1", "none"), "init")
     return folder
 
 
@@ -117,20 +117,22 @@ def _suffer(folder: Path, template: Path, faults: list[Fault]) -> _Verdict:
     stack = Path(shutil.copytree(template, folder / "stack", symlinks=True))
     with start(folder / "workspace", arguments=["--no-driver"]) as workspace, through(workspace.host) as proxy:
         proxy.inject(*faults)
-        _terraform(stack, proxy.host, workspace.token, "apply", "-auto-approve")
-        first = _missing(stack, proxy.host, workspace.token)
+        variables = environment(proxy.host, workspace.token)
+        first = _applied(stack, variables)
         proxy.heal()
-        _terraform(stack, proxy.host, workspace.token, "apply", "-auto-approve")
-        second = _missing(stack, proxy.host, workspace.token)
+        second = _applied(stack, variables)
         return _Verdict(first, second | _repeated(proxy))
 
 
-def _missing(stack: Path, host: str, token: str) -> frozenset[str]:
-    """Return the types whose resource is not as declared: what a plan would still do."""
-    planned = _terraform(stack, host, token, "plan", "-out=bench.tfplan")
-    if planned.returncode != 0:
+def _applied(stack: Path, variables: Mapping[str, str]) -> frozenset[str]:
+    """Apply, which may fail, and return the types whose resource is not as declared: what a plan would still do."""
+    with suppress(CommandError):
+        run_terraform(stack, variables, "apply", "-auto-approve")
+    try:
+        run_terraform(stack, variables, "plan", "-out=bench.tfplan")
+    except CommandError:
         return frozenset(_PLACES)
-    shown = json.loads(_terraform(stack, host, token, "show", "-json", "bench.tfplan").stdout)
+    shown = json.loads(run_terraform(stack, variables, "show", "-json", "bench.tfplan"))
     return frozenset(each["type"] for each in shown["resource_changes"] if each["change"]["actions"] != ["no-op"])
 
 
@@ -146,11 +148,3 @@ def _show(verdicts: Mapping[str, _Verdict]) -> None:
     print(f"{'fault on each create':<26}{'made':>6}{'left by one apply':>20}{'by two':>9}")
     for kind, verdict in verdicts.items():
         print(f"{kind:<26}{len(_PLACES):>6}{len(verdict.first):>20}{len(verdict.second):>9}")
-
-
-def _terraform(folder: Path, host: str, token: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    environment = inherited | toolchain.environment(toolchain.local_provider(), host, token)
-    command = ["terraform", *arguments, "-no-color"]
-    command += [] if arguments[0] == "show" else ["-input=false"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

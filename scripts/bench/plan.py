@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from local.workspace.process import RunningWorkspace, start
-from scripts.bench.measurement import Measurement, beside
-from scripts.errors import CommandError
-from scripts.toolchain import PROVIDER_VERSION, local_provider
+from scripts.bench.measurement import Measurement, beside, seconds
+from scripts.bench.terraform import environment, run_terraform
+from scripts.toolchain import PROVIDER_VERSION
 
 _GOAL = 2.0
 _SHARES = 25
@@ -121,23 +118,13 @@ def stack(folder: Path, configuration: dict[str, Any], workspace: RunningWorkspa
     """Initialise a folder and deploy what is in it."""
     folder.mkdir()
     (folder / "main.tf.json").write_text(json.dumps({**_HEAD, **configuration}))
-    _terraform(folder, workspace, "init", "-input=false")
-    _terraform(folder, workspace, "apply", "-auto-approve", "-input=false")
+    variables = environment(workspace.host, workspace.token)
+    run_terraform(folder, variables, "init")
+    run_terraform(folder, variables, "apply", "-auto-approve")
     return folder
 
 
 def time_plan(folder: Path, workspace: RunningWorkspace) -> float:
     """Return the seconds of a plan; one with changes is an error."""
-    started = time.monotonic()
-    _terraform(folder, workspace, "plan", "-detailed-exitcode", "-input=false")
-    return time.monotonic() - started
-
-
-def _terraform(folder: Path, workspace: RunningWorkspace, *arguments: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "DATABRICKS_"))}
-    environment |= {"TF_CLI_CONFIG_FILE": str(local_provider().terraformrc), "CHECKPOINT_DISABLE": "1"}
-    environment |= {"DATABRICKS_HOST": workspace.host, "DATABRICKS_TOKEN": workspace.token}
-    command = ["terraform", *arguments, "-no-color"]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise CommandError(f"terraform {arguments[0]} in the benchmark: {(result.stderr or result.stdout)[-2000:]}")
+    variables = environment(workspace.host, workspace.token)
+    return seconds(lambda: run_terraform(folder, variables, "plan", "-detailed-exitcode"))

@@ -23,6 +23,7 @@ from scripts.bench.measurement import Measurement, against, beside
 from scripts.bench.memory import Peak
 from scripts.bench.processor import Meter
 from scripts.bench.synth import bindings
+from scripts.bench.terraform import environment, run_terraform
 from scripts.errors import CommandError
 
 AT_GOAL = Measurement("list of jobs", 3.0, 2.0, 1.5, 1.5, "ms", "each")
@@ -170,3 +171,45 @@ def test_a_history_that_is_no_longer_than_the_short_one_is_refused(monkeypatch: 
         monkeypatch.setenv("DAYS", said)
         with pytest.raises(CommandError, match=f"DAYS: '{said}' is no number of days above 30"):
             measure_history()
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, str]:
+    """An environment whose Terraform says what it was told and ends with the code that its folder holds."""
+    terraform = tmp_path / "bin" / "terraform"
+    terraform.parent.mkdir()
+    terraform.write_text('#!/bin/sh\necho "$@"\n[ "$1" = show ] || echo broken >&2\nexit $(cat code)\n')
+    terraform.chmod(0o755)
+    return {"PATH": f"{terraform.parent}:{os.defpath}"}
+
+
+def test_terraform_in_a_benchmark_asks_nobody_and_says_what_it_printed(
+    tmp_path: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", variables["PATH"])
+    (tmp_path / "code").write_text("0")
+    assert run_terraform(tmp_path, variables, "plan", "-out=x") == "plan -out=x -input=false -no-color\n"
+    assert run_terraform(tmp_path, variables, "show", "-json", "x") == "show -json x\n"
+
+
+def test_only_the_exit_codes_that_are_fine_get_past_terraform_in_a_benchmark(
+    tmp_path: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", variables["PATH"])
+    (tmp_path / "code").write_text("2")
+    assert run_terraform(tmp_path, variables, "plan", fine=(0, 2)).startswith("plan")
+    with pytest.raises(CommandError, match=r"^terraform plan in the benchmark: broken\n$"):
+        run_terraform(tmp_path, variables, "plan")
+    with pytest.raises(CommandError, match=r"^terraform show in the benchmark: show x\n$"):
+        run_terraform(tmp_path, variables, "show", "x")
+
+
+def test_a_benchmark_deploys_as_this_repository_does_whatever_its_caller_set_for_terraform(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TF_CLI_ARGS", "TF_CLI_CONFIG_FILE", "DATABRICKS_CONFIG_PROFILE"):
+        monkeypatch.setenv(name, "theirs")
+    found = environment("http://127.0.0.1:1", "secret")
+    assert (found["DATABRICKS_HOST"], found["DATABRICKS_TOKEN"]) == ("http://127.0.0.1:1", "secret")
+    assert found["TF_CLI_CONFIG_FILE"] == str(toolchain.local_provider().terraformrc)
+    assert not {"TF_CLI_ARGS", "DATABRICKS_CONFIG_PROFILE"} & found.keys()
