@@ -97,7 +97,8 @@ def _evaluate(services: Services, alerts: LegacyAlerts, attempt: Attempt) -> End
     try:
         ran = _run(services, attempt, script, {})
     except DriverUnavailable as error:
-        alerts.fail(alert["id"], asked, str(error))
+        if attempt.stop.outcome is None:  # else it was we who let go
+            alerts.fail(alert["id"], asked, str(error))
         raise
     shown = {
         "alert_state": UNKNOWN,
@@ -107,7 +108,7 @@ def _evaluate(services: Services, alerts: LegacyAlerts, attempt: Attempt) -> End
         "warehouse_id": warehouse,
     }
     if (ending := ran.broken()) is not None:
-        if not ran.cancelled:
+        if attempt.stop.outcome is None and not ran.cancelled:
             alerts.fail(alert["id"], asked, ran.error)
         return Ending(ending.outcome, {**ending.output, "sql_output": {"alert_output": shown}})
     # Only the first row counts: rows that were cut are not missed.

@@ -316,3 +316,18 @@ def test_a_driver_that_dies_leaves_the_state_unknown(stand: Stand, monkeypatch: 
     run = stand.workspace.ended(stand.workspace.run_now(stand.job(alert)))
     assert task_of(run, "watch").status.termination_details.code.value == "DRIVER_ERROR"
     assert stand.workspace.client.alerts.get(alert).state == sql.AlertState.UNKNOWN
+
+
+def test_a_workspace_that_stops_during_an_evaluation_leaves_no_trace(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stand.workspace.driver, "statement", lambda *_: None)
+    monkeypatch.setattr(stand.workspace.driver, "finish", lambda *_: stand.workspace.driver.kill())
+    alert = stand.alert()
+    run_id = stand.workspace.run_now(stand.job(alert, subscriptions=TELL_ME))
+    while not stand.workspace.driver.bodies:
+        time.sleep(0.01)
+    stand.workspace.jobs.stop()
+    assert results(stand.workspace.ended(run_id)) == {"watch": "FAILED"}
+    assert stand.history(alert) == []
+    assert stand.workspace.client.alerts.get(alert).state is None
