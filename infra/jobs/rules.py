@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, product
 
 from infra.environments import OrchestrationMode
 from infra.jobs.spec import JobSpec, RunJobTask, SpecError
@@ -45,10 +45,11 @@ def _child_faults(jobs: Mapping[str, JobSpec]) -> list[str]:
                 continue
             if task.job not in jobs:
                 faults.append(f"infra/jobs/{job.key}.py: task '{task.key}': job: there is no job '{task.job}'")
-            elif task.timeout_seconds < jobs[task.job].timeout_seconds:
+            elif task.timeout_seconds < (needed := _longest_wait(jobs[task.job])):
                 faults.append(
                     f"infra/jobs/{job.key}.py: task '{task.key}': timeout_seconds {task.timeout_seconds} is shorter"
-                    f" than the {jobs[task.job].timeout_seconds} that job '{task.job}' may take"
+                    f" than the {needed} that job '{task.job}' may take"
+                    f"{' with a run of its clock before it' if jobs[task.job].beside_clock else ''}"
                 )
             else:
                 faults += [
@@ -66,13 +67,18 @@ def _child_faults(jobs: Mapping[str, JobSpec]) -> list[str]:
     return faults
 
 
+def _longest_wait(child: JobSpec) -> int:
+    """How long a parent may wait for a child: one with a clock of its own may have just begun a run by it."""
+    return child.timeout_seconds * (2 if child.beside_clock else 1)
+
+
 def _double_start_faults(jobs: Mapping[str, JobSpec], mode: OrchestrationMode) -> list[str]:
     return [
         f"infra/jobs/{child}.py: by_clock: in mode '{mode}' it would start by the clock and again from '{job.key}'"
         for job in jobs.values()
         if mode in job.by_clock
         for child in sorted(descendants(job, jobs))
-        if mode in jobs[child].by_clock
+        if mode in jobs[child].by_clock and not jobs[child].beside_clock
     ]
 
 
@@ -93,7 +99,7 @@ def _overlap_faults(scheduled: list[JobSpec], jobs: Mapping[str, JobSpec], today
         if fault:
             faults.append(f"infra/jobs/{job.key}.py: schedule: its own runs overlap at {fault:%Y-%m-%d %H:%M} UTC")
     for one, other in combinations(scheduled, 2):
-        shared = sorted(_written(one, jobs) & _written(other, jobs))
+        shared = _written_at_once(one, other, jobs)
         if not shared:
             continue
         fault = _first_overlap(runs[one.key], one.expected_seconds, runs[other.key], other.expected_seconds)
@@ -105,11 +111,15 @@ def _overlap_faults(scheduled: list[JobSpec], jobs: Mapping[str, JobSpec], today
     return faults
 
 
-def _written(job: JobSpec, jobs: Mapping[str, JobSpec]) -> set[str]:
-    tables = set(job.writes)
-    for child in descendants(job, jobs):
-        tables.update(jobs[child].writes)
-    return tables
+def _written_at_once(one: JobSpec, other: JobSpec, jobs: Mapping[str, JobSpec]) -> list[str]:
+    """Tables that runs of both could write at once; through one child that runs one at a time they never do."""
+    pairs = product(_writers(one, jobs), _writers(other, jobs))
+    meeting = ((mine, theirs) for mine, theirs in pairs if mine is not theirs or not mine.one_at_a_time)
+    return sorted({table for mine, theirs in meeting for table in set(mine.writes) & set(theirs.writes)})
+
+
+def _writers(job: JobSpec, jobs: Mapping[str, JobSpec]) -> list[JobSpec]:
+    return [job, *(jobs[child] for child in sorted(descendants(job, jobs)))]
 
 
 def _first_overlap(one: list[datetime], one_seconds: int, other: list[datetime], other_seconds: int) -> datetime | None:

@@ -105,8 +105,10 @@ class JobSpec:
     """One job: its tasks, its clock and its limits.
 
     `by_clock` says in which orchestration modes the schedule is live; in the others it is declared but paused.
+    `beside_clock` says that another job may start it although its clock is live, since a run more does no harm.
     `writes` names the tables that two runs must not write at once. `parameters` are what a run may be told, with what
-    holds when it is not; its notebooks have them as widgets and its dbt commands as variables.
+    holds when it is not; its notebooks have them as widgets and its dbt commands as variables. `queues` and
+    `max_concurrent_runs` say what becomes of a start during a run.
     """
 
     key: str
@@ -119,6 +121,9 @@ class JobSpec:
     expected_seconds: int
     writes: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    beside_clock: bool = False
+    queues: bool = True
+    max_concurrent_runs: int = 1
 
     def __post_init__(self) -> None:
         _require(bool(_KEY.fullmatch(self.key)), f"key: {self.key!r} is not lower_snake_case")
@@ -129,8 +134,19 @@ class JobSpec:
             f"job '{self.key}': expected_seconds {self.expected_seconds} is not between 1 and"
             f" timeout_seconds {self.timeout_seconds}",
         )
+        self._check_starts()
         self._check_graph()
         self._check_parameters()
+
+    def _check_starts(self) -> None:
+        where = f"job '{self.key}'"
+        runs = self.max_concurrent_runs
+        _require(runs > 0, f"{where}: max_concurrent_runs is {runs}; every start would be skipped")
+        if self.beside_clock:
+            _require(self.queues, f"{where}: queues is False, and beside_clock lets two starts meet: set it to True")
+            _require(
+                runs == 1, f"{where}: max_concurrent_runs is {runs}, and beside_clock lets two starts meet: set it to 1"
+            )
 
     def _check_graph(self) -> None:
         keys = [task.key for task in self.tasks]
@@ -170,6 +186,11 @@ class JobSpec:
     def children(self) -> tuple[str, ...]:
         """Keys of the jobs that this one runs."""
         return tuple(task.job for task in self.tasks if isinstance(task, RunJobTask))
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether no two of its runs ever overlap: a start during a run waits until that one has ended."""
+        return self.queues and self.max_concurrent_runs == 1
 
     def longest_path_seconds(self) -> int:
         """How long the slowest chain of tasks can take when every attempt runs into its timeout."""

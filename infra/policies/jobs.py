@@ -233,22 +233,33 @@ class OnlyProductionRunsByTheClock(Rule):
 
 
 class ChildrenHaveNoClock(Rule):
-    """A job that another job runs does not start by itself as well."""
+    """A job that another job runs does not start by itself as well, unless a run more does no harm."""
 
     number = 12
-    title = "A job is started by its parent or by a clock, never by both"
+    title = "A job is started by its parent or by a clock, not by both where a run more does harm"
     severity_word = "HIGH"
     kinds = _JOB
     reason = "With two starters a layer is loaded twice, or one start is skipped and its parent waits for nothing."
-    fix = "Pause the child's schedule, or take it out of the parent."
+    fix = (
+        "Pause the child's schedule, or take it out of the parent; where a run more does no harm, set beside_clock of"
+        " the job (tag beside_clock = true), which then queues with max_concurrent_runs = 1."
+    )
 
     def faults(self, resource: Resource) -> Faults:
         """Yield faults."""
-        if not starts_by_itself(resource):
+        if not starts_by_itself(resource) or _may_start_beside_clock(resource):
             return
         for parent in resource.plan.of("databricks_job"):
             if parent is not resource and starts_by_itself(parent) and _runs(parent, resource):
                 yield f"{parent.address} runs it, and so does its own clock"
+
+
+def _may_start_beside_clock(job: Resource) -> bool:
+    """Whether the job says that a run more does no harm, and no two of its runs can overlap."""
+    tags, queues = job.get("tags"), job.blocks("queue")
+    says = isinstance(tags, dict) and tags.get("beside_clock") == "true"
+    queued = bool(queues) and all(queue.get("enabled") is True for queue in queues)
+    return says and queued and job.get("max_concurrent_runs") == 1
 
 
 def _runs(parent: Resource, child: Resource) -> bool:

@@ -56,15 +56,16 @@ def render_job(scope: Construct, spec: JobSpec, env: Environment, around: JobSur
         construct_id("job", spec.key),
         name=env.display_name(spec.key),
         description=spec.description,
-        tags={**env.tags, "layer": spec.layer},
+        # A plan holds tags and no spec: infra/policies/jobs.py reads there that a parent and a clock may both start it.
+        tags={**env.tags, "layer": spec.layer, **({"beside_clock": "true"} if spec.beside_clock else {})},
         schedule=JobSchedule(
             quartz_cron_expression=spec.schedule.quartz,
             timezone_id=spec.schedule.zone,
             pause_status="UNPAUSED" if by_clock else "PAUSED",
         ),
         run_as=JobRunAs(service_principal_name=env.run_as) if env.run_as else None,
-        queue=JobQueue(enabled=True),
-        max_concurrent_runs=1,
+        queue=JobQueue(enabled=spec.queues),
+        max_concurrent_runs=spec.max_concurrent_runs,
         timeout_seconds=spec.timeout_seconds,
         health=JobHealth(
             rules=[JobHealthRules(metric="RUN_DURATION_SECONDS", op="GREATER_THAN", value=spec.expected_seconds)]

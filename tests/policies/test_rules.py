@@ -63,6 +63,13 @@ def test_what_is_known_after_the_apply_only(rule: str, expected: str | None, che
     assert [each.result for each in said(checked, rule, "unknown")] == ([expected] if expected else [])
 
 
+def test_a_job_may_start_beside_its_clock_where_it_says_so_and_queues(checked: Scan) -> None:
+    assert {each.result for each in said(checked, "CKV_ECOM_12", "beside_clock")} == {"passed"}
+    for harmful in ("beside_clock_no_queue", "beside_clock_two_runs", "beside_clock_unsaid"):
+        failed = [each for each in said(checked, "CKV_ECOM_12", harmful) if each.result == "failed"]
+        assert [each.address for each in failed] == ["databricks_job.it"], harmful
+
+
 def test_a_rule_that_cannot_read_is_a_failure_and_no_other_trips(checked: Scan) -> None:
     broken = [each for each in checked.verdicts if "the rule itself broke" in "".join(each.details)]
     assert {each.environment for each in broken} == {"CKV_ECOM_34/unreadable"}

@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 23)
 def job(key: str, quartz: str = "0 0 7 * * ?", children: tuple[str, ...] = (), **fields: Any) -> JobSpec:
     tasks: tuple[Any, ...] = tuple(
         RunJobTask(key=child, job=child, timeout_seconds=600, max_retries=0) for child in children
-    ) or (NotebookTask(key="a", notebook="x/y", timeout_seconds=600, max_retries=0),)
+    ) or (NotebookTask(key="a", notebook="x/y", timeout_seconds=300, max_retries=0),)
     defaults = {
         "key": key,
         "description": "x",
@@ -60,6 +60,18 @@ def test_our_children_by_the_clock_beside_master_are_refused() -> None:
         check(jobs, "master", TODAY)
 
 
+def test_child_that_may_start_beside_its_clock_is_accepted_and_only_that_one() -> None:
+    child = job("child", by_clock=("master", "staggered"), timeout_seconds=300, expected_seconds=300)
+    parent = job("parent", children=("child",), writes=())
+    assert "child.py: by_clock: in mode 'master'" in faults(parent, child)
+    check({"parent": parent, "child": replace(child, beside_clock=True)}, "master", TODAY)
+    grandchild = job("grandchild")
+    above = job("child", children=("grandchild",), by_clock=("staggered",), beside_clock=True)
+    assert "grandchild.py: by_clock" in faults(
+        job("parent", children=("child",), timeout_seconds=1200), above, grandchild
+    )
+
+
 def test_unknown_child_is_refused() -> None:
     assert "there is no job 'ghost'" in faults(job("parent", children=("ghost",)))
 
@@ -79,6 +91,16 @@ def test_parent_that_is_shorter_than_its_path_is_refused() -> None:
 def test_run_job_task_that_is_shorter_than_the_job_is_refused() -> None:
     child = job("child", timeout_seconds=601, by_clock=("staggered",))
     assert "shorter than the 601" in faults(job("parent", children=("child",)), child)
+
+
+def test_run_job_task_must_leave_time_for_a_run_of_the_clock_before_its_own() -> None:
+    child = job("child", beside_clock=True, timeout_seconds=301, expected_seconds=300)
+    assert (
+        "timeout_seconds 600 is shorter than the 602 that job 'child' may take with a run of its clock before it"
+        in (faults(job("parent", children=("child",)), child))
+    )
+    fine = replace(child, timeout_seconds=300)
+    check({"parent": job("parent", children=("child",)), "child": fine}, "master", TODAY)
 
 
 def test_hour_that_does_not_exist_is_refused() -> None:
@@ -104,3 +126,23 @@ def test_jobs_that_write_the_same_table_at_once_are_refused() -> None:
 def test_tables_of_children_count_as_the_parents() -> None:
     child = job("child", writes=("gold.a",), by_clock=("staggered",))
     assert "both write gold.a" in faults(job("parent", children=("child",)), child, job("other", writes=("gold.a",)))
+
+
+def test_table_written_through_one_child_that_runs_one_at_a_time_is_no_overlap() -> None:
+    """Whoever started it, its runs wait for each other; nothing else makes two writers of one table harmless."""
+    parent = job("parent", children=("child",))
+    child = job("child", writes=("gold.a",), timeout_seconds=300, expected_seconds=300, beside_clock=True)
+    check({"parent": parent, "child": child}, "master", TODAY)
+    other = job("other", children=("child",))
+    check({"parent": parent, "other": other, "child": replace(child, by_clock=("staggered",))}, "master", TODAY)
+    for writer in (replace(parent, writes=("gold.a",)), replace(other, writes=("gold.a",))):
+        jobs = {"parent": parent, "other": other, "child": child, writer.key: writer}
+        assert "both write gold.a" in faults(*jobs.values())
+
+
+@pytest.mark.parametrize("fields", [{"queues": False}, {"max_concurrent_runs": 2}])
+def test_table_written_through_one_child_that_may_run_twice_at_once_is_refused(fields: dict[str, Any]) -> None:
+    child = job("child", writes=("gold.a",), by_clock=("staggered",), **fields)
+    parents = (job("parent", children=("child",)), job("other", children=("child",)))
+    assert "parent.py: schedule: overlaps job 'other' at" in faults(*parents, child)
+    check({each.key: each for each in (*parents, replace(child, queues=True, max_concurrent_runs=1))}, "master", TODAY)

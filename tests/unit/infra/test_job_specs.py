@@ -82,11 +82,30 @@ def test_dbt_commands_the_api_refuses_are_rejected(commands: tuple[str, ...]) ->
         ({"expected_seconds": 3601}, "expected_seconds"),
         ({"expected_seconds": 0}, "expected_seconds"),
         ({"key": "Example"}, "key"),
+        ({"max_concurrent_runs": 0}, "max_concurrent_runs is 0; every start would be skipped"),
     ],
 )
 def test_bad_job_field_is_rejected(fields: dict[str, Any], named: str) -> None:
     with pytest.raises(SpecError, match=named):
         job(notebook("a"), **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"queues": False}, "job 'example': queues is False, and beside_clock lets two starts meet: set it to True"),
+        (
+            {"max_concurrent_runs": 2},
+            "job 'example': max_concurrent_runs is 2, and beside_clock lets two starts meet: set it to 1",
+        ),
+    ],
+)
+def test_job_beside_its_clock_must_run_one_at_a_time(fields: dict[str, Any], complaint: str) -> None:
+    assert not job(notebook("a"), **fields).one_at_a_time
+    assert job(notebook("a"), beside_clock=True).one_at_a_time
+    with pytest.raises(SpecError) as raised:
+        job(notebook("a"), beside_clock=True, **fields)
+    assert str(raised.value) == complaint
 
 
 def test_longest_path_counts_retries_and_takes_the_slower_branch() -> None:
@@ -117,6 +136,7 @@ JOB = JobSpec(
         ({"quartz": "0 7 * * ?"}, r"one\.py: quartz: '0 7 \* \* \?' has 5 fields"),
         ({"limits": ""}, r"one\.py: .*timeout_seconds"),
         ({"key": "two"}, r"one\.py: key: 'two' must be the file's name, 'one'"),
+        ({"limits": "timeout_seconds=1, beside_clock=True, queues=False,"}, r"one\.py: .*queues is False.*to True"),
     ],
 )
 def test_discovery_names_the_file_and_the_field(tmp_path: Path, values: dict[str, str], complaint: str) -> None:
