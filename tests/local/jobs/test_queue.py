@@ -45,6 +45,22 @@ def test_queued_runs_start_in_order(shared: Workspace) -> None:
     assert runs[2].queue_duration >= runs[1].end_time - runs[1].start_time
 
 
+def test_a_parent_waits_while_its_child_queues_behind_another_run(shared: Workspace) -> None:
+    child = shared.job(shared.task("a", sleep=30), queue={"enabled": True})
+    first = shared.run_now(child)
+    at_work(shared, first)
+    parent = shared.run_now(shared.job({"task_key": "child", "run_job_task": {"job_id": child}}))
+
+    def queued() -> list[int]:
+        return [run.run_id for run in shared.client.jobs.list_runs(job_id=child) if life_cycle(run) == "QUEUED"]
+
+    assert life_cycle(shared.reaches(parent, lambda _: queued())) == "RUNNING"
+    (second,) = queued()
+    end(shared, first)
+    end(shared, second)
+    assert results(shared.ended(parent)) == {"child": "SUCCESS"}
+
+
 def test_two_at_once_when_two_are_allowed(shared: Workspace) -> None:
     job_id = shared.job(shared.task("a", sleep=30), max_concurrent_runs=2, queue={"enabled": True})
     one, two, three = (shared.run_now(job_id) for _ in range(3))
