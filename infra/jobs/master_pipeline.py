@@ -1,4 +1,4 @@
-"""The daily pipeline: bronze, silver, gold as jobs of their own, then quality checks and anomalies of the day."""
+"""The daily pipeline: bronze, silver, gold as jobs of their own, then quality, anomalies, and word of what is wrong."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _NO_RETRY = 0
 
 JOB = JobSpec(
     key="master_pipeline",
-    description="Runs bronze, silver and gold one after another; each starts only when the one before succeeded.",
+    description="Runs bronze, silver, gold, checks and alerting in that order, each when the one before succeeded.",
     layer="orchestration",
     schedule=Schedule("0 0 7 * * ?"),  # 2:00 in New York in winter, and a time that exists every day
     by_clock=("master",),
-    timeout_seconds=36120,  # its slowest path: 14400 + 7200 + 7200 + two tries each of the checks and the anomalies
-    expected_seconds=7200,
+    timeout_seconds=39720,  # its slowest path: 14400 + 7200 + 7200 + two tries each of checks and anomalies + 3600
+    expected_seconds=7800,
     writes=("gold.data_anomalies", "gold.data_quality_metrics"),
     parameters={"first_day": "", "last_day": ""},  # a run may do a past range of days anew
     tasks=(
@@ -48,6 +48,14 @@ JOB = JobSpec(
             depends_on=("quality_checks",),
             timeout_seconds=1800,
             max_retries=1,
+        ),
+        # Only when all went well: a failed task is told by its job's notification, and what it left stale by the hour.
+        RunJobTask(
+            key="alerting",
+            job="operational_monitoring",
+            depends_on=("anomaly_detection",),
+            timeout_seconds=3600,  # the hourly run that has just begun may take 1800 before it
+            max_retries=_NO_RETRY,
         ),
     ),
 )

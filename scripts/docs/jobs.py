@@ -128,10 +128,10 @@ def _by_clock(facts: Facts) -> list[JobSpec]:
 
 
 def _start(job: JobSpec, facts: Facts) -> str:
-    if PROD.orchestration in job.by_clock:
-        return "by the clock"
     parents = [key for key, parent in facts.jobs.items() if job.key in parent.children]
-    return f"by {codes(parents)}; own clock paused"
+    if PROD.orchestration not in job.by_clock:
+        return f"by {codes(parents)}; own clock paused"
+    return f"by the clock, and by {codes(parents)}" if parents else "by the clock"
 
 
 def _runs(task: NotebookTask | DbtTask | RunJobTask) -> str:

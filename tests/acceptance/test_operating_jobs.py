@@ -35,6 +35,7 @@ IMPORTED = [
     "databricks_job.bronze_ingestion",
     "databricks_job.gold_aggregation",
     "databricks_job.master_pipeline",
+    "databricks_job.operational_monitoring",
     "databricks_job.silver_transformation",
 ]
 

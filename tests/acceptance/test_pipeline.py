@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 import pytest
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.service.jobs import JobSettings, PauseStatus
+from databricks.sdk.service.jobs import BaseRun, JobSettings, PauseStatus, TriggerType
 from databricks.sdk.service.sql import StatementState
 
 from infra.environments import LOCAL
@@ -173,6 +173,7 @@ def test_master_keeps_every_line_though_its_driver_is_killed_during_bronze(platf
 
     assert any(task.attempts > 1 for task in tasks), "the kill came too late to be met by a retry"
     assert len(tasks) > 12
+    assert {"anomaly_detection", "alerting/health_summary", "alerting/alerting"} <= {task.path for task in tasks}
     expected = totals.data_lines(platform.first_days)
     quarantined = platform.quarantined()
     assert {name: count + quarantined[name] for name, count in platform.counts().items()} == expected
@@ -295,17 +296,29 @@ def test_what_the_pages_say_of_a_day_can_be_typed(platform: Platform, command: s
     assert word in platform.types(command, code)
 
 
-def test_the_digest_is_shown_where_there_is_no_mail_server(platform: Platform) -> None:
-    """The trade is of another year, so nobody has scored the last days: whoever hears of it here has been told."""
+def test_the_digest_is_shown_once_where_there_is_no_mail_server(platform: Platform) -> None:
+    """The trade is of another year, so nobody has scored the last days: master tells whoever hears of it, once."""
     told = platform.sql("select recipient from gold.told_incidents where subject = 'days not scored' and open")
     assert [recipient for (recipient,) in told] == list(LOCAL.recipients.data_team)
     job_id = runs.job_id(platform.client, LOCAL.display_name("operational_monitoring"))
-    run = next(iter(platform.client.jobs.list_runs(job_id=job_id, expand_tasks=True, limit=1)))
+    first, *later = sorted(
+        platform.client.jobs.list_runs(job_id=job_id, expand_tasks=True), key=lambda run: run.start_time or 0
+    )
+    assert first.trigger is TriggerType.RUN_JOB_TASK
+    said, page = _digest(platform, first)
+    assert said["recipients"] == 1
+    assert "days not scored" in page
+    assert later
+    for run in later:
+        assert "days not scored" not in _digest(platform, run)[1]
+
+
+def _digest(platform: Platform, run: BaseRun) -> tuple[dict[str, int], str]:
+    """What the task that tells has said of itself in a run, and the page that it has shown."""
     (alerting,) = (task for task in run.tasks or [] if task.task_key == "alerting")
     said = platform.client.jobs.get_run_output(alerting.run_id).notebook_output
-    assert json.loads(said.result)["recipients"] == 1
     page = next(iter(platform.client.jobs.export_run(alerting.run_id).views or []))
-    assert "days not scored" in page.content
+    return json.loads(said.result), page.content
 
 
 def test_a_job_is_paused_and_goes_on(platform: Platform) -> None:
@@ -357,7 +370,8 @@ def test_corrupted_orders_stop_the_run_before_gold(platform: Platform, tmp_path:
     last = next(iter(platform.client.jobs.list_runs(job_id=job_id)))
     states = {task.path: task.state for task in runs.Follower(platform.client, last.run_id).tasks()}
     assert states["bronze"] == "FAILED"
-    assert {states[name] for name in ("silver", "gold")} <= {"UPSTREAM_FAILED", "UPSTREAM_CANCELED", "EXCLUDED"}
+    held_up = {"silver", "gold", "quality_checks", "anomaly_detection", "alerting"}
+    assert {states[name] for name in held_up} <= {"UPSTREAM_FAILED", "UPSTREAM_CANCELED", "EXCLUDED"}
     assert platform.content() == before
     assert platform.sql("describe history gold.daily_revenue")[0] == written
 

@@ -32,7 +32,7 @@ def test_work_is_paid_by_the_rows_that_each_task_reads() -> None:
 
 
 def test_workers_and_warehouse_are_the_least_that_keep_to_the_time() -> None:
-    """Master is expected to take two hours, so each half has one; a node and a worker of a warehouse do eight."""
+    """Beside its alerting master is expected to take two hours, one for each half; a node and a worker do eight."""
     rates = dict.fromkeys(RATES, 0.0)
     light = scale.day(known(**rates), 10_000, incremental=False)
     assert (light.workers, light.size, light.clusters) == (1, "2X-Small", 1)

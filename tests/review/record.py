@@ -48,6 +48,7 @@ _FACTS = {
 # What the review reads even where it does not change: the warehouse for its price, jobs that a changed job runs.
 _NEEDED = {"databricks_sql_endpoint"}
 _OF_A_CHILD = ("id", "name", "schedule", "health", "job_cluster", "task")
+_OF_A_CLUSTER = ("node_type_id", "num_workers")
 _OF_A_TASK = ("task_key", "job_cluster_key", "max_retries", "dbt_task", "run_job_task")
 
 
@@ -142,6 +143,10 @@ def _children(plan: Mapping[str, Any]) -> set[str]:
 def _child(job: Mapping[str, Any]) -> Any:
     """Return of a job what its cost is made of."""
     side = {name: job[name] for name in _OF_A_CHILD}
+    side["job_cluster"] = [
+        {"new_cluster": [{name: block[name] for name in _OF_A_CLUSTER} for block in cluster["new_cluster"]]}
+        for cluster in job["job_cluster"]
+    ]
     side["task"] = [{name: task[name] for name in _OF_A_TASK} for task in job["task"]]
     for task in side["task"]:
         task["dbt_task"] = [{"schema": "default"}] if task["dbt_task"] else []

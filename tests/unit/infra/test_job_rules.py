@@ -72,6 +72,14 @@ def test_child_that_may_start_beside_its_clock_is_accepted_and_only_that_one() -
     )
 
 
+def test_our_hourly_job_is_started_by_master_because_it_says_that_it_may_be() -> None:
+    jobs = discover()
+    assert jobs["master_pipeline"].tasks[-1].depends_on == ("anomaly_detection",)
+    jobs["operational_monitoring"] = replace(jobs["operational_monitoring"], beside_clock=False)
+    with pytest.raises(SpecError, match=r"operational_monitoring\.py: by_clock: .* again from 'master_pipeline'"):
+        check(jobs, "master", TODAY)
+
+
 def test_unknown_child_is_refused() -> None:
     assert "there is no job 'ghost'" in faults(job("parent", children=("ghost",)))
 
@@ -83,8 +91,8 @@ def test_job_that_runs_itself_is_refused() -> None:
 
 def test_parent_that_is_shorter_than_its_path_is_refused() -> None:
     jobs = discover()
-    jobs["master_pipeline"] = replace(jobs["master_pipeline"], timeout_seconds=36119)
-    with pytest.raises(SpecError, match=r"timeout_seconds 36119 is shorter than its slowest path, 36120"):
+    jobs["master_pipeline"] = replace(jobs["master_pipeline"], timeout_seconds=39719)
+    with pytest.raises(SpecError, match=r"timeout_seconds 39719 is shorter than its slowest path, 39720"):
         check(jobs, "master", TODAY)
 
 
