@@ -39,7 +39,7 @@ lint: setup ## style, types, import contracts
 
 .PHONY: test-fast
 test-fast: setup ## what an edit needs: no Spark, no server, under a minute
-	@"$(BIN)/pytest" -m "not slow" -n 2
+	@"$(BIN)/pytest" -m "not slow" -n 2 --dist loadgroup
 
 .PHONY: test
 test: lint ## everything a user relies on

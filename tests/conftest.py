@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,8 @@ from tests import retail
 
 HERE = Path(__file__).parent
 
+# Modules are objects that stay: to look through them for garbage as often as usual is a tenth of what collecting takes.
+gc.set_threshold(50_000, 20, 20)
 # Read when MLflow is imported: tests keep models in folders, and nothing here calls home.
 os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true")
 
@@ -47,7 +51,8 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests go first, those that share a server or a Spark to one worker: starting it twice would cost most.
 
-    The longest of these groups begins, or one worker would still be at it when the other has nothing left.
+    The longest of these groups begins, or one worker would still be at it when the other has nothing left. Of the
+    others only those that look at what is synthesized share something that costs more than their worker would wait.
     """
     order: dict[pytest.Item, int] = {}
     for item in items:
@@ -56,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             group = _shared_by(item.path.relative_to(HERE))
             order[item] = 0 if group == "spark" else 1
             item.add_marker(pytest.mark.xdist_group(group))
+        elif "stacks" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("synthesis"))
     items.sort(key=order.__getitem__)
 
 
@@ -67,6 +74,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     if blind:
         terminalreporter.section("browser checks did not run")
         terminalreporter.line(f"{len(blind)} tests were skipped: {MISSING}.")
+
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What Terraform would be given, by environment; to be looked at, not to be changed."""
+    from tests import synthesis  # CDKTF takes a second to import, and most tests know nothing of it
+
+    return synthesis.synthesize(synthesis.environments().values(), tmp_path_factory.mktemp("stacks"))
 
 
 def _shared_by(path: Path) -> str:

@@ -2,41 +2,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cdktf import App
 
-from infra import platform
-from infra.environments import ENVIRONMENTS
-from infra.stack import EnvironmentStack
+from tests.synthesis import Stack
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent / "expected"
-RUN_AS = "01234567-89ab-cdef-0123-456789abcdef"
 
 Resources = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Resources]:
+def resources(stacks: dict[str, Stack]) -> dict[str, Resources]:
     """Resources by type and key, of every environment."""
-    app = App(outdir=str(tmp_path_factory.mktemp("golden")), stack_traces=False)
-    for env in ENVIRONMENTS.values():
-        ready = replace(env, run_as=RUN_AS) if env.name == "prod" else env
-        EnvironmentStack(app, ready, platform.load(REPOSITORY, ready, date(2026, 11, 23)), REPOSITORY)
-    app.synth()
-    synthesized = {}
-    for name in ENVIRONMENTS:
-        stack = json.loads((Path(app.outdir) / "stacks" / name / "cdk.tf.json").read_text())
-        for group in stack["resource"].values():
-            for resource in group.values():
-                del resource["//"]
-        synthesized[name] = stack["resource"]
-    return synthesized
+    return {name: stack["resource"] for name, stack in stacks.items()}
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from infra.renames import SOMEWHERE_ONLY
 from scripts.docs import costs, facts
 from scripts.review import cost, plan, prices
 from tests.review import made
-
-from .conftest import REPOSITORY
+from tests.synthesis import REPOSITORY
 
 GOLDEN = Path(__file__).parent / "expected"
 
