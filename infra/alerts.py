@@ -70,7 +70,7 @@ class AlertSpec:
             ("operator", OPERATORS),
             ("measures", MEASURES),
             ("empty_result_state", EMPTY_RESULT_STATES),
-            ("column", result_columns(self.sql)),
+            ("column", result_columns(self.question.sql)),  # `only` and numbers change no column
         ):
             if getattr(self, name) not in allowed:
                 raise DocumentError(f"{name}: {getattr(self, name)!r} is none of {', '.join(allowed)}")
@@ -112,7 +112,7 @@ def _load(file: Path, questions: Mapping[str, Question], thresholds: Thresholds)
             raise DocumentError(f"question: there is no sql/queries/{table['question']}.sql")
         check_keys("schedule", table["schedule"], ("quartz",), ("zone",))
         question = questions[table["question"]]
-        sql = _statement(literal(question, thresholds), table.pop("only", {}))
+        sql = _statement(question, thresholds, table.pop("only", {}))
         return AlertSpec(
             **{
                 **table,
@@ -127,10 +127,11 @@ def _load(file: Path, questions: Mapping[str, Question], thresholds: Thresholds)
         raise DocumentError(f"{file}: {error}") from error
 
 
-def _statement(sql: str, only: Mapping[str, str]) -> str:
+def _statement(question: Question, thresholds: Thresholds, only: Mapping[str, str]) -> str:
     """Return a question's statement, of its rows only those whose columns hold these texts."""
+    sql = literal(question, thresholds)
     for column, text in only.items():
-        if column not in result_columns(sql):
+        if column not in result_columns(question.sql):
             raise DocumentError(f"only: the question returns no '{column}'")
         if not isinstance(text, str) or not _TEXT.fullmatch(text):
             raise DocumentError(f"only: {column}: {text!r} is not a plain word to compare with")

@@ -64,11 +64,12 @@ def test_inputs_come_from_a_job_parameter_and_may_be_nothing(shared: Workspace) 
     assert "must be a JSON array" in task_of(wrong, "loop").state.state_message
 
 
-@pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (2, 2), (5, 4)])
-def test_so_many_iterations_at_once(shared: Workspace, concurrency: int, most: int) -> None:
+# The more are to overlap, the longer each takes: the last must have begun before the first ends.
+@pytest.mark.parametrize(("concurrency", "most", "sleep"), [(1, 1, 0.2), (2, 2, 0.4), (5, 4, 0.7)])
+def test_so_many_iterations_at_once(shared: Workspace, concurrency: int, most: int, sleep: float) -> None:
     key = f"each-{time.time_ns()}"
     began = len(shared.driver.log)
-    shared.ended(shared.start(loop(shared, "[1, 2, 3, 4]", shared.task(key, sleep=0.7), concurrency=concurrency)))
+    shared.ended(shared.start(loop(shared, "[1, 2, 3, 4]", shared.task(key, sleep=sleep), concurrency=concurrency)))
     running, highest = 0, 0
     for word, task, _ in shared.driver.log[began:]:
         if task == key:

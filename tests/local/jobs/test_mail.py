@@ -51,11 +51,12 @@ def test_a_handled_failure_counts_as_success(mailing: tuple[Workspace, Inbox]) -
 def test_a_slow_run_and_a_slow_task_are_mailed_once(mailing: tuple[Workspace, Inbox]) -> None:
     workspace, inbox = mailing
     slow = {
-        "health": {"rules": [{"metric": "RUN_DURATION_SECONDS", "op": "GREATER_THAN", "value": 4}]},
+        "health": {"rules": [{"metric": "RUN_DURATION_SECONDS", "op": "GREATER_THAN", "value": 1}]},
         "email_notifications": {"on_duration_warning_threshold_exceeded": ["slow@x.org"]},
     }
-    workspace.ended(workspace.start(workspace.task("a", settings=slow, sleep=5), name="n", **slow))
-    workspace.ended(workspace.start(workspace.task("a", settings=slow), **slow))
+    patient = {**slow, "health": {"rules": [{"metric": "RUN_DURATION_SECONDS", "op": "GREATER_THAN", "value": 30}]}}
+    workspace.ended(workspace.start(workspace.task("a", settings=slow, sleep=2.5), name="n", **slow))
+    workspace.ended(workspace.start(workspace.task("a", settings=patient), **patient))
     inbox.wait(2)
     subjects = [subject.partition(" (")[0] for subject in inbox.subjects("slow@x.org")]
     assert sorted(subjects) == ["Job n is slower than expected", "Task a of job n is slower than expected"]
