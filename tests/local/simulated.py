@@ -37,10 +37,12 @@ class SimulatedTime(Timers):
         heapq.heappush(self._due, (self._now + timedelta(seconds=seconds), next(self._order), callback))
 
     def run_until(self, end: datetime, settle: Callable[[], None] = lambda: None) -> None:
-        """Move on to `end`; `settle` returns when the work that a callback started has ended."""
+        """Move on to `end`; `settle` returns when the work that callbacks started has ended: time moves on after it."""
         while self._due and self._due[0][0] <= end:
+            if self._due[0][0] > self._now:
+                settle()
             moment, _, callback = heapq.heappop(self._due)
             self._now = max(self._now, moment)
             callback()
-            settle()
+        settle()
         self._now = end
