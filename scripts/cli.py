@@ -183,11 +183,14 @@ def docs(
     check: Annotated[bool, typer.Option(help="Write nothing; exit code 2 when a section is stale.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Write nothing; say what would be.")] = False,
     week: Annotated[str | None, typer.Option(help="A day of the week whose next runs are shown, YYYY-MM-DD.")] = None,
+    bench: Annotated[Path | None, typer.Option(help="Take figures from this report of make bench first.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object with what is stale.")] = False,
 ) -> None:
     """Generate the tables and pictures of the documentation from the code."""
     from scripts.docs import command
 
+    if bench is not None:
+        command.take(bench, check, dry_run)
     if code := command.run(check, dry_run, week, as_json, Console()):
         raise typer.Exit(code)
 

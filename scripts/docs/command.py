@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,9 +10,10 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts.console import say, say_json
-from scripts.docs import costs, jobs, lineage, markers, measured, monitoring, places, scale
+from scripts.docs import costs, figures, jobs, lineage, markers, measured, monitoring, places, refresh, scale
 from scripts.docs.facts import Facts, read
 from scripts.docs.markers import Section
+from scripts.docs.writing import write
 from scripts.errors import CommandError
 from scripts.toolchain import ROOT
 
@@ -80,7 +79,7 @@ def run(check: bool, dry_run: bool, week: str | None, as_json: bool, console: Co
     writes = not (check or dry_run)
     for page in pages:
         if writes and page.old != page.new:
-            _write(root / page.name, page.new)
+            write(root / page.name, page.new)
     stale = [(page.name, section) for page in pages for section in page.stale]
     if as_json:
         found = [{"page": page, "section": section} for page, section in stale]
@@ -88,6 +87,13 @@ def run(check: bool, dry_run: bool, week: str | None, as_json: bool, console: Co
     else:
         _tell(stale, check, writes, console)
     return STALE if check and stale else 0
+
+
+def take(report: Path, check: bool, dry_run: bool, root: Path = ROOT) -> None:
+    """Take from a report of `make bench` the figures that it has; before pages are generated."""
+    if check or dry_run:
+        raise CommandError("--bench writes figures: it goes with neither --check nor --dry-run.", 2)
+    refresh.refresh(root / figures.FILE, report)
 
 
 def compose(root: Path, week: date | None = None) -> list[Page]:
@@ -140,17 +146,3 @@ def _tell(stale: list[tuple[str, str]], check: bool, writes: bool, console: Cons
         console.print("The pages say what the code says.")
     elif check:
         console.print("Run make docs and commit what it changes.")
-
-
-def _write(file: Path, text: str) -> None:
-    """Replace a file in one step: whoever reads it sees the old page or the new one."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    fresh = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as output:
-            output.write(text.encode("utf-8"))
-        fresh.chmod(file.stat().st_mode)
-        fresh.replace(file)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise CommandError(f"{file}: {error}") from error

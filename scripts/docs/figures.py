@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,32 @@ from scripts.errors import CommandError
 
 FILE = Path("docs/figures.json")
 _KEYS = ("machine", "figures", "rates")
+_TEXTS = ("name", "unit", "command", "date")
+_OPTIONAL = ("beside", "bench")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a figure is to be compared with, in the same unit."""
+
+    name: str
+    figure: float
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One figure: what it is of, the command that measures it again, and the day on which that was done."""
+    """One figure: what it is of, the command that measures it again, and the day on which that was done.
+
+    `bench` is what the report of `make bench` calls it, so that `ecom docs --bench` can take it from there.
+    """
 
     name: str
     figure: float
     unit: str
     command: str
     date: str
+    beside: Beside | None = None
+    bench: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,16 +82,27 @@ def load(file: Path) -> Figures:
 
 
 def _measured(where: str, entry: Any) -> Measured:
-    wanted = {field.name: (int, float) if field.name == "figure" else (str,) for field in fields(Measured)}
-    if not isinstance(entry, dict) or entry.keys() != wanted.keys():
-        raise CommandError(f"{where}: expected the keys {', '.join(wanted)}.")
-    for name, types in wanted.items():
-        if not isinstance(entry[name], types) or isinstance(entry[name], bool):
-            raise CommandError(
-                f"{where}: {name} is {entry[name]!r}, expected a {'number' if int in types else 'text'}."
-            )
+    wanted = ("name", "figure", *_TEXTS[1:])
+    if not isinstance(entry, dict) or not set(wanted) <= entry.keys() <= {*wanted, *_OPTIONAL}:
+        raise CommandError(f"{where}: expected the keys {', '.join(wanted)}, and perhaps {', '.join(_OPTIONAL)}.")
+    for name in (*_TEXTS, *({"bench"} & entry.keys())):
+        _check(where, name, entry[name], str)
+    _check(where, "figure", entry["figure"], int, float)
     try:
         date.fromisoformat(entry["date"])
     except ValueError as error:
         raise CommandError(f"{where}: date {entry['date']!r}: expected a day as YYYY-MM-DD.") from error
-    return Measured(**entry)
+    return Measured(**{**entry, "beside": _beside(f"{where}: beside", entry["beside"]) if "beside" in entry else None})
+
+
+def _beside(where: str, said: Any) -> Beside:
+    if not isinstance(said, dict) or said.keys() != {"name", "figure"}:
+        raise CommandError(f"{where}: expected the keys name, figure.")
+    _check(where, "name", said["name"], str)
+    _check(where, "figure", said["figure"], int, float)
+    return Beside(**said)
+
+
+def _check(where: str, name: str, value: object, *types: type) -> None:
+    if not isinstance(value, types) or isinstance(value, bool):
+        raise CommandError(f"{where}: {name} is {value!r}, expected a {'number' if int in types else 'text'}.")

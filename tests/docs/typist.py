@@ -80,6 +80,9 @@ ELSEWHERE: Mapping[str, Elsewhere] = {
     "ecom docs --week 2026-12-07": Elsewhere(
         _REWRITES, "tests/docs/test_generated.py::test_a_week_is_kept_until_another_is_told"
     ),
+    "ecom docs --bench .local/report/bench.json": Elsewhere(
+        _REWRITES, "tests/docs/test_figures.py::test_what_a_report_has_is_taken_with_what_it_stands_beside_and_its_day"
+    ),
     "make bench*": Elsewhere(
         "it takes half an hour",
         "tests/unit/scripts/test_bench.py::test_named_measurements_are_taken_in_order_and_others_are_refused",
