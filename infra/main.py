@@ -9,13 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cdktf import App
-
 from infra import platform
 from infra.environments import ENVIRONMENTS, ConfigurationError, Environment, LocalState
 from infra.provider_lock import write_provider_lock
 from infra.request import ancestor_command_lines, environments_asked_for, environments_named
-from infra.stack import EnvironmentStack
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -24,6 +21,10 @@ def main() -> None:
     """Synthesize the stacks that were asked for into cdktf's output folder."""
     try:
         environments = wanted(os.environ)
+        from cdktf import App  # starts Node: whoever asks for what cannot be need not wait for that
+
+        from infra.stack import EnvironmentStack
+
         app = App(stack_traces=False)
         for env in environments:
             EnvironmentStack(app, env, platform.load(REPOSITORY, env, datetime.now(UTC).date()), REPOSITORY)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scripts.browser import MISSING
-from tests import retail
+from tests import retail, synthesis
 
 HERE = Path(__file__).parent
 
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             group = _shared_by(item.path.relative_to(HERE))
             order[item] = 0 if group == "spark" else 1
             item.add_marker(pytest.mark.xdist_group(group))
-        elif "stacks" in getattr(item, "fixturenames", ()):
+        elif {"stacks", "synthesize"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("synthesis"))
     items.sort(key=order.__getitem__)
 
@@ -79,8 +79,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
 @pytest.fixture(scope="session")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What Terraform would be given, by environment; to be looked at, not to be changed."""
-    from tests import synthesis  # CDKTF takes a second to import, and most tests know nothing of it
-
     return synthesis.synthesize(synthesis.environments().values(), tmp_path_factory.mktemp("stacks"))
 
 

@@ -9,11 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cdktf import App
-
 from infra import platform
 from infra.environments import ENVIRONMENTS, Environment
-from infra.stack import EnvironmentStack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RUN_AS = "01234567-89ab-cdef-0123-456789abcdef"
@@ -28,6 +25,10 @@ def environments() -> dict[str, Environment]:
 
 def synthesize(wanted: Iterable[Environment], folder: Path) -> dict[str, Stack]:
     """Return for each environment what Terraform would be given, without CDKTF's own notes."""
+    from cdktf import App  # takes a second and starts Node: who only collects these tests does not need it
+
+    from infra.stack import EnvironmentStack
+
     app = App(outdir=str(folder), stack_traces=False)
     names = []
     for env in wanted:

@@ -15,14 +15,9 @@ from typing import Any
 
 import psutil
 import pytest
-from cdktf import App, LocalBackend, TerraformStack
-from cdktf_cdktf_provider_databricks.directory import Directory
 from rich.console import Console
 
 from infra.environments import PROD
-from infra.render.moved import render_moved
-from infra.render.naming import named
-from infra.render.provider import render_provider
 from scripts import toolchain
 from scripts.deploy import command, guard
 from scripts.deploy.command import Deployer
@@ -240,6 +235,13 @@ def test_a_held_lock_is_named_with_owner_age_and_mend(small: Small) -> None:
 
 def test_a_rename_moves_and_destroys_nothing(small: Small, tmp_path: Path) -> None:
     def declare(key: str, renames: dict[str, str]) -> None:
+        from cdktf import App, LocalBackend, TerraformStack  # takes a second, even of those who run none of this
+        from cdktf_cdktf_provider_databricks.directory import Directory
+
+        from infra.render.moved import render_moved
+        from infra.render.naming import named
+        from infra.render.provider import render_provider
+
         app = App(outdir=str(tmp_path / f"{key}-{len(renames)}"), stack_traces=False)
         stack = TerraformStack(app, "small")
         LocalBackend(stack, path=str(small.state))

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_databricks.directory import Directory
 
-from infra.render.moved import RenameError, render_moved
-from infra.render.naming import named
-from infra.render.provider import render_provider
+# CDKTF takes a second to import and starts Node: one worker does, when these tests run.
+pytestmark = pytest.mark.xdist_group("synthesis")
 
 
 def synthesized(folder: Path, renames: Mapping[str, str], optional: frozenset[str] = frozenset()) -> dict[str, Any]:
+    from cdktf import App, TerraformStack
+    from cdktf_cdktf_provider_databricks.directory import Directory
+
+    from infra.render.moved import render_moved
+    from infra.render.naming import named
+    from infra.render.provider import render_provider
+
     app = App(outdir=str(folder), stack_traces=False)
     stack = TerraformStack(app, "small")
     render_provider(stack)
@@ -65,5 +69,7 @@ NEW = "databricks_directory.new"
     ],
 )
 def test_a_rename_that_would_not_move_is_refused(renames: dict[str, str], said: str, tmp_path: Path) -> None:
+    from infra.render.moved import RenameError
+
     with pytest.raises(RenameError, match=said):
         synthesized(tmp_path, renames)
