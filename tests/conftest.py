@@ -38,11 +38,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Failures(config))
 
 
-def pytest_collection_finish() -> None:
-    """What has been imported and collected by now stays to the end: nothing looks through it again."""
-    gc.freeze()
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite the golden files instead of comparing with them")
 
