@@ -39,6 +39,7 @@ from scripts.bench.scale import measure_files, measure_jobs
 from scripts.bench.synth import measure_synth
 from scripts.errors import CommandError
 
+Found = dict[str, list[Measurement]]
 REPORT = Path(__file__).resolve().parents[2] / ".local" / "report" / "bench.json"
 MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "synth": measure_synth,
@@ -66,12 +67,15 @@ _WIDTH = 200
 _VERDICTS = {True: "[green]met[/green]", False: "[red]missed[/red]", None: "shown"}
 
 
-def run(names: Sequence[str], console: Console) -> dict[str, list[Measurement]]:
-    """Take the named measurements, or all, one after the other; return what each found by its name."""
+def run(names: Sequence[str], console: Console, keep: Callable[[Found], None]) -> Found:
+    """Take the named measurements, or all, one after the other; return what each found by its name.
+
+    `keep` is given what has been found so far after each one: a run that is cut off has not measured for nothing.
+    """
     unknown = [name for name in names if name not in MEASUREMENTS]
     if unknown:
         raise CommandError(f"{unknown[0]!r} is no measurement: there are {', '.join(MEASUREMENTS)}.", 2)
-    found: dict[str, list[Measurement]] = {}
+    found: Found = {}
     for number, name in enumerate(names or MEASUREMENTS, start=1):
         load = round(os.getloadavg()[0], 1)
         with console.status(f"{number} of {len(names or MEASUREMENTS)}: {name}"), Peak() as peak:
@@ -79,6 +83,7 @@ def run(names: Sequence[str], console: Console) -> dict[str, list[Measurement]]:
         peak_mb = round(peak.megabytes)
         found[name] = [replace(each, peak_mb=each.peak_mb or peak_mb, load=load) for each in taken]
         console.print(f"{name}: measured")
+        keep(found)
     return found
 
 
@@ -131,14 +136,19 @@ def main() -> int:
     """Measure what the command line names."""
     # What goes into a file or a log has no width of its own, and eighty columns are too few for nine.
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    before = earlier(REPORT)
+
+    def keep(found: Found) -> None:
+        REPORT.parent.mkdir(parents=True, exist_ok=True)
+        draft = REPORT.with_suffix(".partial")
+        draft.write_text(json.dumps(report(found, datetime.now(UTC), before), indent=2) + "\n")
+        draft.replace(REPORT)
+
     try:
-        found = run(sys.argv[1:], console)
+        found = run(sys.argv[1:], console, keep)
     except CommandError as error:
         console.print(f"[red]{error}[/red]")
         return error.code
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    before = earlier(REPORT)
-    REPORT.write_text(json.dumps(report(found, datetime.now(UTC), before), indent=2) + "\n")
     console.print(table([each for figures in found.values() for each in figures], before))
     console.print(f"kept in {REPORT.relative_to(Path.cwd()) if REPORT.is_relative_to(Path.cwd()) else REPORT}")
     return 0

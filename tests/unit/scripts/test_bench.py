@@ -102,14 +102,18 @@ def test_named_measurements_are_taken_in_order_and_others_are_refused(monkeypatc
     known = {"a": lambda: [AT_GOAL], "b": lambda: [BEYOND]}
     monkeypatch.setattr(bench, "MEASUREMENTS", known)
     out = StringIO()
-    found = bench.run(["b"], Console(file=out))
+    kept: list[dict[str, list[Measurement]]] = []
+    found = bench.run(["b"], Console(file=out), lambda so_far: kept.append(dict(so_far)))
     assert found == {"b": [BEYOND]}
     assert (found["b"][0].peak_mb or 0) > 10, "this very process is larger"
     assert found["b"][0].load is not None
-    assert bench.run([], Console(file=out)) == {"a": [AT_GOAL], "b": [BEYOND]}
+    kept.clear()
+    everything = bench.run([], Console(file=out), lambda so_far: kept.append(dict(so_far)))
+    assert everything == {"a": [AT_GOAL], "b": [BEYOND]}
+    assert kept == [{"a": [AT_GOAL]}, everything]
     assert out.getvalue().splitlines() == ["b: measured", "a: measured", "b: measured"]
     with pytest.raises(CommandError, match="'c' is no measurement: there are a, b") as caught:
-        bench.run(["a", "c"], Console(file=out))
+        bench.run(["a", "c"], Console(file=out), kept.append)
     assert caught.value.code == 2
 
 
