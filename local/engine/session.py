@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 _LOCAL_FILES = "hadoop-bare-naked-local-fs"
 _CHECKPOINTS = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
 _CATALOG_PREFIX = "spark.sql.catalog."
+_CATALOGS = "spark.local.catalogs"
 _MOUNTS = "spark.hadoop.fs.viewfs.mounttable.default."
 
 
@@ -52,8 +53,7 @@ def new_session(spark: SparkSession) -> SparkSession:
     """Return a session with its own views, settings and current catalog, active on the calling thread."""
     session = spark.newSession()
     activate(session)
-    for name in catalog_names(spark):
-        session.conf.set(_CATALOG_PREFIX + name, _DELTA_CATALOG)
+    _name(session, catalog_names(spark))
     _attach(session)
     return session
 
@@ -66,16 +66,21 @@ def activate(session: SparkSession) -> None:
 
 def catalog_names(spark: SparkSession) -> list[str]:
     """Return the catalog aliases a session knows, in order of name."""
-    names = (key.removeprefix(_CATALOG_PREFIX) for key in spark.conf.getAll if key.startswith(_CATALOG_PREFIX))
-    return sorted(name for name in names if "." not in name and name != "spark_catalog")
+    # Written down beside the aliases themselves: to go through all settings of a session takes nine milliseconds.
+    return sorted(filter(None, spark.conf.get(_CATALOGS, "").split(",")))
 
 
 def add_catalogs(spark: SparkSession, catalogs: Iterable[str]) -> None:
     """Add aliases to a session; sessions made from it later know them too."""
     activate(spark)
-    for name in catalogs:
-        spark.conf.set(_CATALOG_PREFIX + name, _DELTA_CATALOG)
+    _name(spark, {*catalog_names(spark), *catalogs})
     _attach(spark)
+
+
+def _name(session: SparkSession, catalogs: Collection[str]) -> None:
+    for name in catalogs:
+        session.conf.set(_CATALOG_PREFIX + name, _DELTA_CATALOG)
+    session.conf.set(_CATALOGS, ",".join(catalogs))
 
 
 def _attach(session: SparkSession) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,22 +81,24 @@ def fetch(frame: DataFrame, shape: Shape, row_limit: int | None = None) -> Resul
 
 
 def _readable(frame: DataFrame, fields: Sequence[Field], shape: Shape) -> DataFrame:
-    if all(_readable_column(field.type, shape, F.lit(None)) is None for field in fields):
+    if all(_mend(field.type, shape) is None for field in fields):
         return frame
     # By position: names may repeat.
     plain = frame.toDF(*(f"c{i}" for i in range(len(fields))))
     columns = []
     for i, field in enumerate(fields):
-        mended = _readable_column(field.type, shape, F.col(f"c{i}"))
-        columns.append((F.col(f"c{i}") if mended is None else mended).alias(field.name))
+        mend = _mend(field.type, shape)
+        column = F.col(f"c{i}")
+        columns.append((column if mend is None else mend(column)).alias(field.name))
     return plain.select(*columns)
 
 
-def _readable_column(kind: DataType, shape: Shape, column: Column) -> Column | None:
+def _mend(kind: DataType, shape: Shape) -> Callable[[Column], Column] | None:
+    """Return what makes a column of a type readable, None where it is."""
     if isinstance(kind, VariantType) or (isinstance(kind, _COMPLEX) and not shape.complex_types):
-        return F.to_json(column, {"ignoreNullFields": "false"})
+        return lambda column: F.to_json(column, {"ignoreNullFields": "false"})
     if isinstance(kind, _INTERVALS) or (isinstance(kind, DecimalType) and not shape.decimals):
-        return column.cast("string")
+        return lambda column: column.cast("string")
     return None
 
 
