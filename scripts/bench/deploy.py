@@ -13,7 +13,7 @@ from databricks.sdk.service.jobs import JobSettings
 
 from infra.environments import LOCAL
 from local.workspace.process import RunningWorkspace, start
-from scripts import runs
+from scripts import runs, toolchain
 from scripts.bench.measurement import Measurement, beside, seconds
 from scripts.bench.terraform import environment, run_terraform
 from scripts.demo import deployment
@@ -48,17 +48,26 @@ def measure_deploy() -> list[Measurement]:
     ours: dict[str, list[float]] = {step: [] for step in _STEPS}
     bare: dict[str, list[float]] = {step: [] for step in _STEPS}
     synths: list[float] = []
+    alone: list[float] = []
     for _ in range(_ROUNDS):
         with tempfile.TemporaryDirectory(prefix="bench-deploy-") as name:
-            _round(Path(name), ours, bare, synths)
+            _round(Path(name), ours, bare, synths, alone)
     note = (
         f"floor: terraform apply, initialised and synthesized before; of ours {statistics.median(synths):.1f} s are the"
-        f" synth, the rest is Node starting and a plan before the apply; {_ROUNDS} rounds"
+        f" synth, the rest is cdktf: Node starting and a plan before the apply; {_ROUNDS} rounds"
     )
-    return [beside(f"{step} ({LOCAL.name})", ours[step], bare[step], _GOAL, note) for step in _STEPS]
+    steps = [beside(f"{step} ({LOCAL.name})", ours[step], bare[step], _GOAL, note) for step in _STEPS]
+    why = "cdktf deploy --skip-synth beside the same terraform apply: what no code of ours is part of"
+    return [*steps, beside("deploy of nothing new, cdktf alone", alone, bare[_STEPS[1]], None, why)]
 
 
-def _round(root: Path, ours: dict[str, list[float]], bare: dict[str, list[float]], synths: list[float]) -> None:
+def _round(
+    root: Path,
+    ours: dict[str, list[float]],
+    bare: dict[str, list[float]],
+    synths: list[float],
+    alone: list[float],
+) -> None:
     quiet = ["--no-driver"]
     with start(root / "ours", arguments=quiet) as first, start(root / "bare", arguments=quiet) as second:
         site, plain = _Site(first, root / "1"), _Site(second, root / "2")
@@ -74,7 +83,13 @@ def _round(root: Path, ours: dict[str, list[float]], bare: dict[str, list[float]
                 plain.change()
             bare[step].append(seconds(lambda: run_terraform(stack, plain.variables, "apply", "-auto-approve")))
             ours[step].append(seconds(lambda: _deploy(site)))
+        alone.append(seconds(lambda: _deploy_again(site)))
 
 
 def _deploy(site: _Site) -> None:
     deployment.deploy(LOCAL.name, site.variables, site.folder / "deploy.log", site.folder / "out")
+
+
+def _deploy_again(site: _Site) -> None:
+    command = [str(toolchain.CDKTF), "deploy", LOCAL.name, "--skip-synth", "--auto-approve"]
+    toolchain.run([*command, "--output", str(site.folder / "out")], site.variables, site.folder / "alone.log")
