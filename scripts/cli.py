@@ -14,6 +14,8 @@ from scripts import workspaces
 from scripts.console import say
 from scripts.errors import CommandError
 from scripts.jobs.cli import app as jobs
+from scripts.options import AlertNames, DashboardNames, EnvironmentName
+from scripts.options import environments as known_environments
 from scripts.secrets.cli import app as secrets
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
@@ -29,7 +31,6 @@ export = typer.Typer(no_args_is_help=True, help="The platform as files for other
 app.add_typer(export, name="export")
 
 PLANS = Path(".local/plans")
-EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
 
 
 @app.command()
@@ -88,7 +89,7 @@ def status(
 
 @alerts.command()
 def check(
-    names: Annotated[list[str] | None, typer.Argument(help="Files in sql/alerts; all of them unless told.")] = None,
+    names: AlertNames = None,
     environment: EnvironmentName = "local",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object with everything.")] = False,
 ) -> None:
@@ -128,7 +129,9 @@ def deploy(
 @app.command()
 def review(
     plans: Annotated[Path, typer.Option(help="Folder that ecom plan wrote: <environment>/plan.json and facts.json.")],
-    environment: Annotated[list[str] | None, typer.Option(help="One of them; all unless told.")] = None,
+    environment: Annotated[
+        list[str] | None, typer.Option(help="One of them; all unless told.", autocompletion=known_environments)
+    ] = None,
     policies: Annotated[Path | None, typer.Option(help="JSON results of the policies.")] = None,
     post: Annotated[bool, typer.Option(help="Put each comment on the pull request.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object with everything.")] = False,
@@ -143,7 +146,10 @@ def review(
 @app.command()
 def policy(
     environments: Annotated[
-        list[str] | None, typer.Option("--environment", help="Repeat for more; all of them unless told.")
+        list[str] | None,
+        typer.Option(
+            "--environment", help="Repeat for more; all of them unless told.", autocompletion=known_environments
+        ),
     ] = None,
     plans: Annotated[
         Path | None, typer.Option(help="Folder of <environment>/plan.json; without it new ones are planned offline.")
@@ -217,7 +223,7 @@ def drift(
 @dashboards.command()
 def render(
     to: Annotated[Path, typer.Option(help="Folder for the files.")],
-    names: Annotated[list[str] | None, typer.Argument(help="Files in sql/dashboards; all of them unless told.")] = None,
+    names: DashboardNames = None,
     environment: EnvironmentName = "local",
 ) -> None:
     """Draw deployed dashboards with what they show now: as HTML, SVG and PNG each."""
@@ -274,7 +280,7 @@ def _show_link(console: Console) -> None:
 def main() -> None:
     """Run a command; what goes wrong is one line on stderr and a non-zero exit."""
     try:
-        app()
+        app(prog_name="ecom")  # as people type it, which is what completion goes by
     except CommandError as error:
         say(Console(stderr=True), f"error: {error}", "red")
         sys.exit(error.code)

@@ -6,13 +6,11 @@ from typing import Annotated
 
 import typer
 
+from scripts.options import AsJson, EnvironmentName, JobName, RunOrJob, jobs
+
 app = typer.Typer(no_args_is_help=True, help="Jobs of a deployed environment, by name.")
 
-EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 DryRun = Annotated[bool, typer.Option(help="Say what would be done, and do nothing.")]
-JobName = Annotated[str, typer.Argument(help="Name of a job, such as master_pipeline.")]
-RunOrJob = Annotated[str, typer.Argument(help="Id of a run, or name of a job for its last run.")]
 
 
 @app.command()
@@ -73,7 +71,9 @@ def repair(
 
 @app.command()
 def cancel(
-    run: Annotated[str, typer.Argument(help="Id of a run, or name of a job for all its active runs.")],
+    run: Annotated[
+        str, typer.Argument(help="Id of a run, or name of a job for all its active runs.", autocompletion=jobs)
+    ],
     environment: EnvironmentName = "local",
     as_json: AsJson = False,
     dry_run: DryRun = False,
@@ -103,7 +103,7 @@ def pause(
 
 @app.command()
 def unpause(
-    job: Annotated[str | None, typer.Argument(help="Name of a job.")] = None,
+    job: Annotated[str | None, typer.Argument(help="Name of a job.", autocompletion=jobs)] = None,
     due: Annotated[bool, typer.Option("--due", help="Every job whose pause has come to its end.")] = False,
     environment: EnvironmentName = "local",
     as_json: AsJson = False,

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.options import AsJson, EnvironmentName
+
 if TYPE_CHECKING:
     from infra.secrets import Secret
 
 app = typer.Typer(no_args_is_help=True, help="Secrets that jobs read: put there, and looked after.")
-
-EnvironmentName = Annotated[str, typer.Option(help="local, dev, staging or prod.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
 @app.command()

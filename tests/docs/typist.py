@@ -72,6 +72,10 @@ ELSEWHERE: Mapping[str, Elsewhere] = {
         _CHECKOUT, "tests/unit/scripts/test_commands.py::test_what_the_demo_leaves_for_a_shell_says_where_and_as_whom"
     ),
     "export DATABRICKS_HOST=https://<workspace> DATABRICKS_TOKEN=<your token>": Elsewhere("every test sets both"),
+    "ecom --install-completion": Elsewhere(
+        "it writes into the files of somebody's shell",
+        "tests/unit/scripts/test_completion.py::test_what_a_shell_is_taught_is_the_command_that_people_type",
+    ),
     "make test": Elsewhere(_RUNNING, _CI),
     "make test-fast": Elsewhere(_RUNNING, _CI),
     "make lint": Elsewhere(_RUNNING, _CI),
