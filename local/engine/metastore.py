@@ -117,7 +117,7 @@ def relation(spark: SparkSession, schema: str, name: str) -> Relation | None:
     """Return one table or view, or None if it is not there."""
     try:
         table = _load(spark, schema, name)
-        return _view(schema, name, table) if _is_v1(table) else _delta(schema, name, table)
+        return _view(spark, schema, name, table) if _is_v1(table) else _delta(spark, schema, name, table)
     except (Py4JJavaError, AnalysisException) as error:
         said = str(error).partition("\n")[0]
         level = logging.DEBUG if "NOT_FOUND" in said else logging.WARNING
@@ -125,8 +125,8 @@ def relation(spark: SparkSession, schema: str, name: str) -> Relation | None:
         return None
 
 
-def _delta(schema: str, name: str, table: Any) -> Relation:
-    properties = dict(table.properties())
+def _delta(spark: SparkSession, schema: str, name: str, table: Any) -> Relation:
+    properties = _java_map(spark, table.properties())
     checks = {key.removeprefix(_CONSTRAINT): properties[key] for key in properties if key.startswith(_CONSTRAINT)}
     created = _time(table.catalogTable().get().createTime())
     required = {key.removeprefix(NOT_NULL_PREFIX) for key in checks if key.startswith(NOT_NULL_PREFIX)}
@@ -151,7 +151,7 @@ def _delta(schema: str, name: str, table: Any) -> Relation:
     )
 
 
-def _view(schema: str, name: str, table: Any) -> Relation:
+def _view(spark: SparkSession, schema: str, name: str, table: Any) -> Relation:
     """Describe a view, or a table that is not Delta."""
     entry = table.v1Table()
     created = _time(entry.createTime())
@@ -168,7 +168,7 @@ def _view(schema: str, name: str, table: Any) -> Relation:
         altered=_time(int(altered.get()) * 1000) if altered.isDefined() else created,
         columns=tuple(_columns(table)),
         checks={},
-        properties=_scala_map(entry.properties()),
+        properties=_scala_map(spark, entry.properties()),
         view_text=_option(entry.viewText()),
     )
 
@@ -206,13 +206,16 @@ def _strings(sequence: Any) -> list[str]:
     return [str(sequence.apply(i)) for i in range(sequence.size())]
 
 
-def _scala_map(entries: Any) -> dict[str, str]:
-    iterator = entries.iterator()
-    found = {}
-    while iterator.hasNext():
-        entry = iterator.next()
-        found[str(entry._1())] = str(entry._2())
+def _java_map(spark: SparkSession, entries: Any) -> dict[str, str]:
+    """Return a map of strings, fetched in one call: each entry would be several, six milliseconds a table."""
+    jvm: Any = spark._jvm
+    found: dict[str, str] = json.loads(jvm.com.fasterxml.jackson.databind.ObjectMapper().writeValueAsString(entries))
     return found
+
+
+def _scala_map(spark: SparkSession, entries: Any) -> dict[str, str]:
+    jvm: Any = spark._jvm
+    return _java_map(spark, jvm.scala.jdk.javaapi.CollectionConverters.asJava(entries))
 
 
 def _option(value: Any) -> str | None:
