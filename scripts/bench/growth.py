@@ -16,26 +16,28 @@ from scripts.bench.terraform import environment, run_terraform
 _GOAL = 1.5
 _FILES_PER_JOB = 5
 _FEW = 250  # jobs
-_TIMES = 4
+_MANY = 1000
+_PART = 50  # jobs that are deployed at once
 _ROUNDS = 2  # the shorter of so many plans counts
 
 Resources = dict[str, dict[str, Any]]
 
 
-def measure_growth(few: int = _FEW, times: int = _TIMES) -> list[Measurement]:
+def measure_growth(few: int = _FEW, many: int = _MANY, part: int = _PART) -> list[Measurement]:
     """Time plans of unchanged jobs, each with five workspace files, and of as many resources that ask nobody."""
     with tempfile.TemporaryDirectory(prefix="bench-growth-") as folder:
         root = Path(folder)
         with start(root / "workspace", arguments=["--no-driver"]) as workspace:
-            ours = _grow(root / "ours", _ours, _parts(few, times), workspace)
-            bare = _grow(root / "bare", _bare, _parts(few, times), workspace)
-    many, size = few * times, few * (1 + _FILES_PER_JOB)
+            sizes = (few // part, many // part)
+            ours = _grow(root / "ours", _ours, part * (1 + _FILES_PER_JOB), sizes, workspace)
+            bare = _grow(root / "bare", _bare, part * (1 + _FILES_PER_JOB), sizes, workspace)
+    times = many / few
     terraform = bare[1] / bare[0] / times
     return [
         Measurement(
             name=f"plan, each resource of {many} jobs and {many * _FILES_PER_JOB} files",
-            figure=round(1000 * ours[1] / size / times, 2),
-            baseline=round(1000 * ours[0] / size, 2),
+            figure=round(1000 * ours[1] / many / (1 + _FILES_PER_JOB), 2),
+            baseline=round(1000 * ours[0] / few / (1 + _FILES_PER_JOB), 2),
             ratio=round(ours[1] / ours[0] / times, 2),
             goal=_GOAL,
             unit="ms",
@@ -44,22 +46,21 @@ def measure_growth(few: int = _FEW, times: int = _TIMES) -> list[Measurement]:
     ]
 
 
-def _parts(few: int, times: int) -> list[range]:
-    size = few * (1 + _FILES_PER_JOB)
-    return [range(size * part, size * (part + 1)) for part in range(times)]
-
-
 def _grow(
-    root: Path, resources: Callable[[range], Resources], parts: Sequence[range], workspace: RunningWorkspace
+    root: Path,
+    resources: Callable[[range], Resources],
+    part: int,
+    sizes: tuple[int, int],
+    workspace: RunningWorkspace,
 ) -> tuple[float, float]:
-    """Return the seconds of a plan of one part, and of all parts in one stack."""
+    """Return the seconds of a plan of the first parts, and of all parts, each in one stack."""
     root.mkdir()
-    stacks = [
-        plan.stack(root / str(number), {"resource": resources(part)}, workspace) for number, part in enumerate(parts)
-    ]
-    whole = _join(root / "all", stacks, workspace)
-    few, many = (min(plan.time_plan(each, workspace) for _ in range(_ROUNDS)) for each in (stacks[0], whole))
-    return few, many
+    few, many = sizes
+    numbers = [range(part * number, part * (number + 1)) for number in range(many)]
+    stacks = [plan.stack(root / str(n), {"resource": resources(each)}, workspace) for n, each in enumerate(numbers)]
+    wholes = (_join(root / "few", stacks[:few], workspace), _join(root / "many", stacks, workspace))
+    first, second = (min(plan.time_plan(whole, workspace) for _ in range(_ROUNDS)) for whole in wholes)
+    return first, second
 
 
 def _join(folder: Path, stacks: Sequence[Path], workspace: RunningWorkspace) -> Path:
