@@ -5,12 +5,11 @@ What is offered is read where the commands find it; nothing is asked of a worksp
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-_ROOT = Path(__file__).resolve().parents[1]
+from scripts.toolchain import ROOT
 
 
 def environments() -> list[str]:
@@ -38,7 +37,9 @@ def dashboards() -> list[str]:
 
 
 def _stems(folder: str) -> list[str]:
-    return sorted(file.stem for file in (_ROOT / folder).glob("*.toml"))
+    from infra.documents import files
+
+    return [file.stem for file in files(ROOT / folder)]
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]

@@ -81,13 +81,13 @@ def fetch(frame: DataFrame, shape: Shape, row_limit: int | None = None) -> Resul
 
 
 def _readable(frame: DataFrame, fields: Sequence[Field], shape: Shape) -> DataFrame:
-    if all(_mend(field.type, shape) is None for field in fields):
+    mends = [_mend(field.type, shape) for field in fields]
+    if not any(mends):
         return frame
     # By position: names may repeat.
     plain = frame.toDF(*(f"c{i}" for i in range(len(fields))))
     columns = []
-    for i, field in enumerate(fields):
-        mend = _mend(field.type, shape)
+    for i, (field, mend) in enumerate(zip(fields, mends, strict=True)):
         column = F.col(f"c{i}")
         columns.append((column if mend is None else mend(column)).alias(field.name))
     return plain.select(*columns)

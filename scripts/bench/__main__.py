@@ -37,6 +37,7 @@ from scripts.bench.rows import measure_rows
 from scripts.bench.runs import measure_runs
 from scripts.bench.scale import measure_files, measure_jobs
 from scripts.bench.synth import measure_synth
+from scripts.data.files import write_atomically
 from scripts.errors import CommandError
 
 Found = dict[str, list[Measurement]]
@@ -139,10 +140,8 @@ def main() -> int:
     before = earlier(REPORT)
 
     def keep(found: Found) -> None:
-        REPORT.parent.mkdir(parents=True, exist_ok=True)
-        draft = REPORT.with_suffix(".partial")
-        draft.write_text(json.dumps(report(found, datetime.now(UTC), before), indent=2) + "\n")
-        draft.replace(REPORT)
+        text = json.dumps(report(found, datetime.now(UTC), before), indent=2) + "\n"
+        write_atomically(REPORT, text.encode())
 
     try:
         found = run(sys.argv[1:], console, keep)

@@ -11,6 +11,7 @@ from databricks.sdk.service.sql import StatementState
 from rich.console import Console
 from rich.table import Table
 
+from scripts.data.files import write_atomically
 from scripts.errors import CommandError
 from scripts.toolchain import ROOT
 
@@ -85,10 +86,8 @@ def measure_tables(client: WorkspaceClient, catalog: str) -> list[TableRow]:
 
 def save(summary: Summary, path: Path = REPORT) -> None:
     """Write the machine-readable report whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text(json.dumps(asdict(summary), indent=2, sort_keys=True) + "\n")
-    scratch.replace(path)
+    text = json.dumps(asdict(summary), indent=2, sort_keys=True) + "\n"
+    write_atomically(path, text.encode())
 
 
 def show(summary: Summary, console: Console) -> None:
