@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.engine import mlflow_setup
 from scripts.browser import MISSING
 from tests import retail, synthesis
 
@@ -15,8 +17,8 @@ HERE = Path(__file__).parent
 
 # Modules are objects that stay: to look through them for garbage as often as usual is a tenth of what collecting takes.
 gc.set_threshold(50_000, 20, 20)
-# Read when MLflow is imported: tests keep models in folders, and nothing here calls home.
-os.environ.update(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true")
+# Read when MLflow is imported: nothing here calls home.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
 class _Failures:
@@ -80,6 +82,30 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What Terraform would be given, by environment; to be looked at, not to be changed."""
     return synthesis.synthesize(synthesis.environments().values(), tmp_path_factory.mktemp("stacks"))
+
+
+@pytest.fixture(scope="session")
+def empty_model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of an MLflow that has seen nothing; to be copied."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    mlflow_setup.make_database(folder)
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def model_store(empty_model_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty MLflow of one test, kept as the local driver keeps it."""
+    import mlflow
+
+    folder = tmp_path / "mlflow"
+    folder.mkdir()
+    shutil.copy(empty_model_store, folder)
+    for name, value in mlflow_setup.settings(folder).items():
+        monkeypatch.setenv(name, value)
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
+    yield
+    mlflow.set_tracking_uri(before)
 
 
 def _shared_by(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,11 +32,8 @@ CUTOFF = dt.datetime(2026, 6, 10, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def registries(tmp_path: Path) -> Iterator[dict[str, Registry]]:
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri((tmp_path / "mlflow").as_uri())
-    yield {model: retraining.registry(model, CATALOG, str(ROOT)) for model in retraining.MODELS}
-    mlflow.set_tracking_uri(before)
+def registries(model_store: None) -> dict[str, Registry]:
+    return {model: retraining.registry(model, CATALOG, str(ROOT)) for model in retraining.MODELS}
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
-"""Versions, aliases and what is served, against a real MLflow store in a folder."""
+"""Versions, aliases and what is served, against a real MLflow store."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
 
 import mlflow
 import numpy as np
@@ -19,11 +16,8 @@ SEGMENTS = Segments(("a", "b"), (0.0, 0.0), (1.0, 1.0), ((0.0, 0.0), (5.0, 5.0))
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri((tmp_path / "mlflow").as_uri())
-    yield Registry("shop.gold.model", "/Shared/shop/model")
-    mlflow.set_tracking_uri(before)
+def registry(model_store: None) -> Registry:
+    return Registry("shop.gold.model", "/Shared/shop/model")
 
 
 def test_nothing_is_found_before_something_is_registered(registry: Registry) -> None:
