@@ -6,6 +6,7 @@ import json
 import os
 import statistics
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from scripts.bench.growth import measure_growth
 from scripts.bench.history import measure_history
 from scripts.bench.listing import measure_listing
 from scripts.bench.machine import machine, versions
-from scripts.bench.measurement import Measurement
+from scripts.bench.measurement import Measurement, against
 from scripts.bench.memory import Peak
 from scripts.bench.models import measure_models
 from scripts.bench.night import measure_night
@@ -65,6 +66,7 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "commands": measure_commands,
 }
 _WIDTH = 200
+_WHOLE_GOAL = 1800  # seconds: what somebody lets run beside a long lunch
 _VERDICTS = {True: "[green]met[/green]", False: "[red]missed[/red]", None: "shown"}
 
 
@@ -77,15 +79,25 @@ def run(names: Sequence[str], console: Console, keep: Callable[[Found], None]) -
     if unknown:
         raise CommandError(f"{unknown[0]!r} is no measurement: there are {', '.join(MEASUREMENTS)}.", 2)
     found: Found = {}
+    took: dict[str, float] = {}
     for number, name in enumerate(names or MEASUREMENTS, start=1):
-        load = round(os.getloadavg()[0], 1)
+        load, started = round(os.getloadavg()[0], 1), time.monotonic()
         with console.status(f"{number} of {len(names or MEASUREMENTS)}: {name}"), Peak() as peak:
             taken = MEASUREMENTS[name]()
-        peak_mb = round(peak.megabytes)
+        peak_mb, took[name] = round(peak.megabytes), time.monotonic() - started
         found[name] = [replace(each, peak_mb=each.peak_mb or peak_mb, load=load) for each in taken]
-        console.print(f"{name}: measured")
+        console.print(f"{name}: measured in {took[name]:.0f} s")
+        keep(found)
+    if not names:
+        found["all"] = [_whole(took)]
         keep(found)
     return found
+
+
+def _whole(took: Mapping[str, float]) -> Measurement:
+    """Say how long all measurements took; the floor is the longest of them."""
+    longest = max(took, key=took.__getitem__)
+    return against("make bench", [sum(took.values())], round(took[longest], 1), _WHOLE_GOAL, f"floor: {longest} alone")
 
 
 def report(found: Mapping[str, Sequence[Measurement]], now: datetime, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,9 +37,11 @@ class Room:
 def room(plans: Path, environment: str) -> Iterator[Room]:
     """Give the folders of an environment to one command at a time; CommandError while another has them.
 
-    Whatever is in them is for its owner only (0700): plans hold sensitive values in the clear.
+    Whatever is in them is for its owner only (0700): plans hold sensitive values in the clear. All have whole paths,
+    whatever `plans` is: Terraform works in another folder than we do.
     """
-    work = plans / _WORK / environment
+    whole = plans.absolute()
+    work = whole / _WORK / environment
     try:
         work.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -56,7 +58,7 @@ def room(plans: Path, environment: str) -> Iterator[Room]:
             shutil.rmtree(left)
         fresh = Path(tempfile.mkdtemp(prefix="plan-", dir=work))
         try:
-            yield Room(plans / environment, work / "synth", work / "logs", fresh)
+            yield Room(whole / environment, work / "synth", work / "logs", fresh)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Runner:
         variables = {
             **self.deployer.env,
             "ENV": "dev",
-            "PLANS": str(self.folder / "plans"),
+            "PLANS": os.path.relpath(self.folder / "plans", toolchain.ROOT),  # as the workflows have it
             "GITHUB_TOKEN": server.TOKEN,
             "GITHUB_REPOSITORY": server.REPOSITORY,
             "GITHUB_API_URL": self.github.url,

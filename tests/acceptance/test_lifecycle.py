@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,7 +86,8 @@ def one_change_is_seen_and_reverted(deployer: Any, environment: str) -> None:
 
 def deploy_as_reviewed(deployer: Any, environment: str, plans: Path) -> None:
     """Type ecom plan and ecom deploy, and compare what they leave for each other and for people."""
-    planned = deployer.ecom("plan", "--environment", environment, "--to", str(plans), "--json")
+    typed = os.path.relpath(plans, toolchain.ROOT)  # as the default is: Terraform works in another folder
+    planned = deployer.ecom("plan", "--environment", environment, "--to", typed, "--json")
     assert planned.returncode == 2, planned.stderr
     said = json.loads(planned.stdout)
     assert said["counts"]["create"] > 200
@@ -103,7 +105,7 @@ def deploy_as_reviewed(deployer: Any, environment: str, plans: Path) -> None:
         name: "0o600" for name in ("facts.json", "plan.json", "plan.tfplan")
     }
 
-    done = deployer.ecom("deploy", "--environment", environment, "--plans", str(plans), "--json")
+    done = deployer.ecom("deploy", "--environment", environment, "--plans", typed, "--json")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record == json.loads((folder / "deploy.json").read_text())

@@ -50,3 +50,11 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CommandError, match=r"file: cannot be written"), room(tmp_path / "file", "dev"):
         pass
+
+
+def test_its_paths_are_whole_when_what_was_typed_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with room(Path("plans"), "dev") as folders:
+        assert {folders.plan, folders.synth.parents[2]} == {tmp_path / "plans" / "dev", tmp_path / "plans"}
+        assert folders.fresh.is_absolute()
+        assert folders.logs.is_absolute()

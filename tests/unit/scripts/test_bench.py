@@ -109,9 +109,11 @@ def test_named_measurements_are_taken_in_order_and_others_are_refused(monkeypatc
     assert found["b"][0].load is not None
     kept.clear()
     everything = bench.run([], Console(file=out), lambda so_far: kept.append(dict(so_far)))
+    (whole,) = everything.pop("all")
+    assert (whole.name, whole.met) == ("make bench", True)
     assert everything == {"a": [AT_GOAL], "b": [BEYOND]}
-    assert kept == [{"a": [AT_GOAL]}, everything]
-    assert out.getvalue().splitlines() == ["b: measured", "a: measured", "b: measured"]
+    assert kept == [{"a": [AT_GOAL]}, everything, {**everything, "all": [whole]}]
+    assert out.getvalue().splitlines() == [f"{name}: measured in 0 s" for name in "bab"]
     with pytest.raises(CommandError, match="'c' is no measurement: there are a, b") as caught:
         bench.run(["a", "c"], Console(file=out), kept.append)
     assert caught.value.code == 2
