@@ -22,8 +22,12 @@ ISSUE ?=
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
+.PHONY: packages
+packages:
+	@"$(PYTHON)" scripts/bootstrap.py --packages
+
 .PHONY: setup
-setup: ## install what the other targets need (they call it themselves)
+setup: packages ## install what the other targets need (they call it themselves)
 	@"$(PYTHON)" scripts/bootstrap.py
 
 .PHONY: demo
@@ -31,7 +35,7 @@ demo: setup ## the whole platform on this machine: deploy, run master, report (D
 	@"$(BIN)/ecom" demo $(if $(DATA),--data "$(DATA)")
 
 .PHONY: lint
-lint: setup ## style, types, import contracts
+lint: packages ## style, types, import contracts
 	@"$(BIN)/ruff" check .
 	@"$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy"
@@ -42,7 +46,9 @@ test-fast: setup ## what an edit needs: no Spark, no server, under a minute
 	@"$(BIN)/pytest" -m "not slow" -n 2 --dist loadgroup
 
 .PHONY: test
-test: lint ## everything a user relies on
+test: packages ## everything a user relies on
+	@# Source is checked while the rest of the set-up goes on.
+	@$(MAKE) --no-print-directory --jobs=2 PYTHON="$(PYTHON)" lint setup
 	@"$(BIN)/python" -m scripts.browser
 	@"$(BIN)/pytest" -n 2 --dist loadgroup --no-loadscope-reorder
 

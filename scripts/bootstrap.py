@@ -219,13 +219,15 @@ def install_policy():
         run([*install, "--require-hashes", "--compile-bytecode", "-r", str(LOCKS / "policy.txt")])
 
 
-def main():
-    """Run every step under one lock, so that two commands started together do not collide."""
+def main(packages_only):
+    """Run every step, or that of Python's packages, under one lock: two commands started together do not collide."""
     require_prerequisites()
     TOOLS.mkdir(parents=True, exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         install_python()
+        if packages_only:
+            return
         with ThreadPoolExecutor(len(AFTER_PYTHON)) as pool:
             for steps in [pool.submit(follow, steps) for steps in AFTER_PYTHON]:
                 steps.result()
@@ -243,6 +245,6 @@ AFTER_PYTHON = ((install_jars, archive_classes), (install_cdktf, install_provide
 
 if __name__ == "__main__":
     try:
-        main()
+        main(packages_only=sys.argv[1:] == ["--packages"])
     except SetupError as error:
         sys.exit(f"set-up: {error}")

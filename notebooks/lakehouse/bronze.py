@@ -108,7 +108,7 @@ class _Writer:
             )
             found = self._count(lines)
             delivered = deliveries.rows(spark, self.source, found, now, batch_id)
-            self.result.repeated += deliveries.repeated(spark, self.source, delivered)
+            self.result.repeated += deliveries.repeated(spark, self.source, found)
             # A new checkpoint counts its batches from 0 again: without its id in the name Delta would skip them.
             application = f"{_checkpoint_id(spark, self.checkpoint)}:{self.source.name}"
             if sum(file["good"] for file in found):

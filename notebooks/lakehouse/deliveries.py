@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -38,26 +39,28 @@ def rows(spark: SparkSession, source: Source, files: Sequence[Row], now: dt.date
     return spark.createDataFrame(values, _COLUMNS)
 
 
-def repeated(spark: SparkSession, source: Source, delivered: DataFrame) -> list[str]:
+def repeated(spark: SparkSession, source: Source, files: Sequence[Row]) -> list[str]:
     """Name the files of a batch that hold the lines of another file, as `new (as old)`; their lines land all the same.
 
     Whether it was sent again on purpose nobody can see; silver keeps one of two equal rows either way.
     """
-    batch = delivered.where("rows + quarantined > 0").select("source_file", "bytes", "fingerprint")
-    before = (
+    batch = {file["source_file"]: (file["bytes"], file["fingerprint"]) for file in files if file["good"] + file["bad"]}
+    alike = (
         spark.table(f"bronze.{TABLE}")
         .where((F.col("source") == source.name) & (F.col("rows") + F.col("quarantined") > 0))
-        .join(batch, "source_file", "left_anti")
-        .select("source_file", "bytes", "fingerprint", F.lit(True).alias("is_older"))
+        .where(F.col("fingerprint").isin([fingerprint for _, fingerprint in batch.values()]))
+        .select("source_file", "bytes", "fingerprint")
     )
-    others = before.union(batch.withColumn("is_older", F.lit(False))).withColumnRenamed("source_file", "other")
-    found = (
-        batch.join(others, ["bytes", "fingerprint"])
-        .where("is_older or other < source_file")
-        .groupBy("source_file")
-        .agg(F.min("other").alias("other"))
-    )
-    return sorted(f"{row['source_file']} (as {row['other']})" for row in found.collect())
+    older, younger = defaultdict(set), defaultdict(set)
+    for row in alike.collect():
+        if row["source_file"] not in batch:  # what this batch itself wrote before it was killed is not older
+            older[row["bytes"], row["fingerprint"]].add(row["source_file"])
+    for name, content in batch.items():
+        younger[content].add(name)
+    found = {
+        name: older[content] | {other for other in younger[content] if other < name} for name, content in batch.items()
+    }
+    return sorted(f"{name} (as {min(names)})" for name, names in found.items() if names)
 
 
 def overwritten(spark: SparkSession, landing: Landing, source: Source, began: dt.datetime) -> list[str]:

@@ -95,21 +95,25 @@ def _others(fields: Column, source: Source) -> Column:
 
 def _json(files: DataFrame, source: Source) -> DataFrame:
     schema = ", ".join(f"{column} STRING" for column in source.columns)
-    lines = _exploded(files).withColumn("parsed", F.from_json("raw_line", schema))
-    keys = F.json_object_keys("raw_line")
-    # Parsers stop at the end of the first value: what follows it shows only inside another object.
+    lines = _exploded(files).withColumn(
+        "parsed", F.from_json(F.concat(F.lit("["), "raw_line", F.lit("]")), f"array<struct<{schema}>>")
+    )
+    lines = lines.withColumn("object", F.get("parsed", F.lit(0))).withColumn("keys", F.json_object_keys("raw_line"))
+    # In brackets a second value counts. A parser stops where they close, be it by the line itself: one that has such
+    # a bracket is parsed once more, inside an object.
     wrapped = F.json_object_keys(F.concat(F.lit('{"v":'), "raw_line", F.lit(',"w":0}')))
-    alone = F.coalesce(wrapped == F.array(F.lit("v"), F.lit("w")), F.lit(False))
-    values = {column: F.col(f"parsed.{column}") for column in source.columns}
+    followed = F.contains("raw_line", F.lit("]")) & (wrapped != F.array(F.lit("v"), F.lit("w")))
+    alone = F.coalesce((F.size("parsed") == 1) & ~followed, F.lit(False))
+    values = {column: F.col(f"object.{column}") for column in source.columns}
     reason = F.coalesce(
         _unreadable(),
-        F.when(keys.isNull() | ~alone, F.lit("broken JSON: expected one object")),
-        F.when(F.size(keys) > F.size(F.array_distinct(keys)), F.lit("repeated field")),
+        F.when(F.col("keys").isNull() | ~alone, F.lit("broken JSON: expected one object")),
+        F.when(F.size("keys") > F.size(F.array_distinct("keys")), F.lit("repeated field")),
         _missing_key(values, source),
     )
-    surplus = F.size(F.array_except(keys, F.array(*map(F.lit, source.columns)))) > 0
+    surplus = F.size(F.array_except("keys", F.array(*map(F.lit, source.columns)))) > 0
     rescued = F.when(surplus & reason.isNull(), _others(F.from_json("raw_line", "map<string,string>"), source))
-    return _judged(lines, values, rescued, reason).drop("parsed")
+    return _judged(lines, values, rescued, reason).drop("parsed", "object", "keys")
 
 
 def _unreadable() -> Column:

@@ -198,6 +198,9 @@ def test_json_lines_are_one_known_object_each(shop: Shop) -> None:
     lines = {
         '{"event_id":"E1","page":"/a","product_id":7}': None,
         '{"event_id":"E2"}{"event_id":"E3"}': "broken JSON",
+        '{"event_id":"E2"},{"event_id":"E3"}': "broken JSON",
+        '{"event_id":"E2"}] [{"event_id":"E3"}': "broken JSON",
+        '{"event_id":"E2"}]': "broken JSON",
         '{"event_id":"E4"': "broken JSON",
         '["E5"]': "broken JSON",
         "null": "broken JSON",
