@@ -131,7 +131,8 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path], more_java: str) -
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": _DELTA_CATALOG,
         "spark.sql.catalogImplementation": "hive",
-        "spark.sql.warehouse.dir": (lake / "warehouse").as_uri(),
+        # No URI: Spark takes what that would quote for the name, and tables would land beside a root with a space.
+        "spark.sql.warehouse.dir": f"file://{lake / 'warehouse'}",
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={lake / 'metastore_db'};create=true",
         "spark.sql.sources.default": "delta",  # as on Databricks
         "spark.sql.session.timeZone": "UTC",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse import bronze, checks, quality, thresholds
+from lakehouse import bronze, checks, maintenance, mount, quality, thresholds
 from lakehouse.measure import Moment, measure
 from lakehouse.sources import SOURCES
 from scripts.data import generator
@@ -123,6 +123,24 @@ def test_missing_tables_score_zero_and_are_named(shop: Shop) -> None:
     # What need not be there on the first day has to be there later.
     later = json.loads(quality.report(shop.spark, CATALOG, lambda: NOW + dt.timedelta(hours=192)))
     assert {score["score"] for score in later.values()} == {0}
+
+
+def test_maintenance_does_not_make_a_table_that_waits_for_its_first_run_a_failure(shop: Shop) -> None:
+    mount.verify(shop.spark, CATALOG)
+    name = "gold.model_performance"
+    assert maintenance.ensure_retention(shop.spark, name, 30)
+    shop.spark.sql(f"OPTIMIZE {name}")
+    shop.spark.sql(f"VACUUM {name}")
+    assert shop.spark.sql(f"DESCRIBE HISTORY {name}").count() > 1
+
+    def score() -> float | None:
+        found: float | None = json.loads(quality.report(shop.spark, CATALOG, lambda: NOW))[name]["score"]
+        return found
+
+    assert score() is None
+    shop.spark.sql(f"INSERT INTO {name} (model) VALUES ('churn_model')")
+    shop.spark.sql(f"DELETE FROM {name}")  # its job ran, and still it is empty
+    assert score() == 0
 
 
 def test_an_unknown_layer_is_refused(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -25,16 +26,18 @@ def test_three_level_names_merge_history_restore_and_views(engine: Any) -> None:
         spark.sql("RESTORE TABLE shop.silver.stock TO VERSION AS OF 1")
         spark.sql("CREATE OR REPLACE VIEW shop.silver.stock_view AS SELECT id, n + 1 AS n FROM shop.silver.stock")
         spark.catalog.setCurrentCatalog("shop")
-        provider = spark.sql("DESCRIBE DETAIL silver.stock").first().format
+        detail = spark.sql("DESCRIBE DETAIL silver.stock").first()
         view = read("shop.silver.stock_view")
-        dbutils.notebook.exit(json.dumps([merged, versions, read("silver.stock"), view, provider]))
+        said = [merged, versions, read("silver.stock"), view, detail.format, detail.location]
+        dbutils.notebook.exit(json.dumps(said))
         """
-    merged, versions, restored, view, provider = engine.succeed(source)
+    merged, versions, restored, view, provider, location = engine.succeed(source)
     assert merged == [[1, 10], [2, 21], [3, 30]]
     assert versions == [2, 1, 0]
     assert restored == [[1, 10], [2, 20]]
     assert view == [[1, 11], [2, 21]]
     assert provider == "delta"
+    assert (engine.root / "lake" / "warehouse").samefile(Path(location.removeprefix("file:")).parents[1])
 
 
 def test_stream_from_a_volume_takes_each_file_once(engine: Any) -> None:
