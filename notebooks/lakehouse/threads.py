@@ -20,4 +20,6 @@ def side_by_side(spark: SparkSession, work: Callable[[_Piece], _Result], pieces:
     What the caller's thread told Spark, so that its jobs can be found and cancelled, holds for these threads too.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(inheritable_thread_target(spark)(work), pieces))
+        # Wrapped for each: one wrapping is one set of notes of Spark's, and a query would lose its own to the next one.
+        started = [pool.submit(inheritable_thread_target(spark)(work), piece) for piece in pieces]
+        return [each.result() for each in started]
