@@ -27,7 +27,7 @@ packages:
 	@"$(PYTHON)" scripts/bootstrap.py --packages
 
 .PHONY: setup
-setup: packages ## install what the other targets need (they call it themselves)
+setup: ## install what the other targets need (they call it themselves)
 	@"$(PYTHON)" scripts/bootstrap.py
 
 .PHONY: demo
@@ -48,7 +48,7 @@ test-fast: setup ## what an edit needs: no Spark, no server, under a minute
 .PHONY: test
 test: packages ## everything a user relies on
 	@# Source is checked while the rest of the set-up goes on.
-	@$(MAKE) --no-print-directory --jobs=2 PYTHON="$(PYTHON)" lint setup
+	@$(MAKE) --no-print-directory --jobs=2 --assume-old=packages PYTHON="$(PYTHON)" lint setup
 	@"$(BIN)/python" -m scripts.browser
 	@"$(BIN)/pytest" -n 2 --dist loadgroup --no-loadscope-reorder
 

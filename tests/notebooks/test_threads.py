@@ -25,6 +25,7 @@ def test_each_piece_has_its_own_notes_and_those_of_its_caller(spark: SparkSessio
     try:
         assert side_by_side(spark, note, range(3)) == [(str(piece), "of all") for piece in range(3)]
     finally:
+        # None takes it away, as Spark documents; PySpark's annotation has strings only.
         spark.sparkContext.setLocalProperty("caller", None)  # type: ignore[arg-type]
 
 
