@@ -31,7 +31,6 @@ from scripts.bench.machine import machine, versions
 from scripts.bench.measurement import Measurement, against
 from scripts.bench.memory import Peak
 from scripts.bench.models import measure_models
-from scripts.bench.night import measure_night
 from scripts.bench.plan import measure_plan
 from scripts.bench.review import measure_review
 from scripts.bench.rows import measure_rows
@@ -59,7 +58,6 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "bronze": measure_bronze,
     "rows": measure_rows,
     "dbt": measure_dbt,
-    "night": measure_night,
     "history": measure_history,
     "anomalies": measure_anomalies,
     "models": measure_models,

@@ -1,4 +1,4 @@
-"""What a day costs after a little history and after much, by task, and what catching up at once saves.
+"""What a day costs after little history and after much, by task, what catching up at once saves, a night without news.
 
 DAYS says how much is much: 300 takes twenty minutes, so a run of all benchmarks does with fewer.
 """
@@ -12,8 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from databricks.sdk import WorkspaceClient
+
 from scripts.bench.deployed import WHOLE, Trade, deployed, run_master, trade, upload
 from scripts.bench.measurement import Measurement, beside
+from scripts.bench.night import measure_night
 from scripts.errors import CommandError
 
 SHORT, LONG = 30, 90  # days of trade that are there before the measured ones
@@ -35,8 +38,12 @@ def measure_history() -> list[Measurement]:
     with tempfile.TemporaryDirectory(prefix="bench-history-") as folder:
         root, much = Path(folder), _asked_for()
         found = trade(root / "landing", much + MEASURED_DAYS)
-        short, long = (_costs(root / f"{length}-days", found, length) for length in (SHORT, much))
-    return [*_days(short.day, long.day, much), _backfill(long, much)]
+        with deployed(root / "short") as client:
+            short = _costs(client, root / "short", found, SHORT)
+        with deployed(root / "long") as client:
+            long = _costs(client, root / "long", found, much)
+            night = measure_night(client, long.day[WHOLE])
+    return [*_days(short.day, long.day, much), _backfill(long, much), *night]
 
 
 def _asked_for() -> int:
@@ -46,16 +53,15 @@ def _asked_for() -> int:
     return int(said)
 
 
-def _costs(root: Path, found: Trade, length: int) -> _Costs:
+def _costs(client: WorkspaceClient, root: Path, found: Trade, length: int) -> _Costs:
     """Take in so many days at once, then the next ones one by one."""
     days = found.days
-    with deployed(root) as client:
-        upload(client, found, root / "history", "", days[length - 1])
-        backfill = run_master(client)[WHOLE]
-        measured = []
-        for number in range(length, length + MEASURED_DAYS):
-            upload(client, found, root / days[number], days[number - 1], days[number])
-            measured.append(run_master(client))
+    upload(client, found, root / "history", "", days[length - 1])
+    backfill = run_master(client)[WHOLE]
+    measured = []
+    for number in range(length, length + MEASURED_DAYS):
+        upload(client, found, root / days[number], days[number - 1], days[number])
+        measured.append(run_master(client))
     return _Costs(backfill, {task: [day[task] for day in measured] for task in measured[0]})
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 from databricks.sdk import WorkspaceClient
 
@@ -14,35 +13,21 @@ from infra.sql_text import qualify
 from lakehouse import questions, thresholds
 from scripts import connection, toolchain
 from scripts.answers import ask
-from scripts.bench.deployed import WHOLE, deployed, run_master, trade, upload
+from scripts.bench.deployed import WHOLE, run_master
 from scripts.bench.measurement import Measurement, against, beside, seconds
 from scripts.errors import CommandError
 
-_DAYS = 60  # of generated trade; all of the folder that DATA names
 _NIGHT_GOAL = 15.0
 _QUESTIONS_GOAL = 20.0
 _BARE = 11  # the median of so many counts
 
 
-def measure_night() -> list[Measurement]:
-    """Run master on everything, then on nothing new, then ask each question cold and again."""
-    with tempfile.TemporaryDirectory(prefix="bench-night-") as folder:
-        root = Path(folder)
-        found = trade(root / "landing", _DAYS)
-        with deployed(root) as client:
-            upload(client, found, root / "batch", "", found.days[-1])
-            first, again = run_master(client), run_master(client)
-            cold, warm, floor = _asked(client), _asked(client), _bare(client)
-    night = Measurement(
-        name="master without news",
-        figure=round(again[WHOLE], 1),
-        baseline=round(first[WHOLE], 1),
-        ratio=round(again[WHOLE] / _NIGHT_GOAL, 2),
-        goal=1,
-        unit="s",
-        note=f"floor: none, beside it all {len(found.days)} days at once; ratio to {_NIGHT_GOAL:g} s; dbt starting,"
-        " then small statements one after the other",
-    )
+def measure_night(client: WorkspaceClient, days: Sequence[float]) -> list[Measurement]:
+    """Run master on nothing new, then ask each question cold and again; `days` are the seconds of nights with news."""
+    taken = run_master(client)[WHOLE]
+    cold, warm, floor = _asked(client), _asked(client), _bare(client)
+    note = "floor: a day with news; dbt starting, then small statements one after the other"
+    night = against("master without news", [taken], statistics.median(days), _NIGHT_GOAL, note)
     return [night, _all(cold, warm, floor), *(_one(name, cold[name], warm[name], floor) for name in sorted(warm))]
 
 
