@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from databricks.sdk.service.jobs import Run
 from infra.environments import LOCAL
 from local.workspace.process import start
 from scripts import runs, toolchain
-from scripts.data import generator, loader
+from scripts.data import generator, loader, retail
 from scripts.demo import deployment, landing
 from scripts.errors import CommandError
 
@@ -33,16 +34,20 @@ class Trade:
     days: Sequence[str]
 
 
-def trade(folder: Path, least: int) -> Trade:
-    """Make landing files of the real days in the folder that DATA names, else of generated ones."""
+def trade(folder: Path, days: int) -> Trade:
+    """Make landing files of the last so many real days in the folder that DATA names, else of generated ones."""
     data = os.environ.get("DATA")
     if not data:
-        return generated(folder, least, _CUSTOMERS)
-    loader.load(Path(data), folder)
-    found = _days(folder)
-    if len(found) < least:
-        raise CommandError(f"{data}: has {len(found)} days of orders, {least} are needed.")
-    return Trade(folder, found)
+        return generated(folder, days, _CUSTOMERS)
+    found = retail.day_files(Path(data))
+    if len(found) < days:
+        raise CommandError(f"{data}: has {len(found)} days of trade, {days} are needed.")
+    with tempfile.TemporaryDirectory(prefix="bench-trade-") as name:
+        # A product or customer is delivered when it is new: what begins later has to tell them all by itself.
+        for _, path in found[-days:]:
+            shutil.copyfile(path, Path(name) / path.name)
+        loader.load(Path(name), folder)
+    return Trade(folder, _days(folder))
 
 
 def generated(folder: Path, days: int, customers: int) -> Trade:

@@ -5,6 +5,7 @@ DAYS says how much is much: 300 takes twenty minutes, so a run of all benchmarks
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from databricks.sdk import WorkspaceClient
 
-from scripts.bench.deployed import WHOLE, Trade, deployed, run_master, trade, upload
+from scripts.bench.deployed import WHOLE, deployed, run_master, trade, upload
 from scripts.bench.measurement import Measurement, beside
 from scripts.bench.night import measure_night
 from scripts.errors import CommandError
@@ -37,11 +38,10 @@ def measure_history() -> list[Measurement]:
     """Measure on the real days in the folder that DATA names, else on generated trade."""
     with tempfile.TemporaryDirectory(prefix="bench-history-") as folder:
         root, much = Path(folder), _asked_for()
-        found = trade(root / "landing", much + MEASURED_DAYS)
         with deployed(root / "short") as client:
-            short = _costs(client, root / "short", found, SHORT)
+            short = _costs(client, root / "short", SHORT)
         with deployed(root / "long") as client:
-            long = _costs(client, root / "long", found, much)
+            long = _costs(client, root / "long", much)
             night = measure_night(client, long.day[WHOLE])
     return [*_days(short.day, long.day, much), _backfill(long, much), *night]
 
@@ -53,20 +53,21 @@ def _asked_for() -> int:
     return int(said)
 
 
-def _costs(client: WorkspaceClient, root: Path, found: Trade, length: int) -> _Costs:
-    """Take in so many days at once, then the next ones one by one."""
-    days = found.days
-    upload(client, found, root / "history", "", days[length - 1])
+def _costs(client: WorkspaceClient, root: Path, length: int) -> _Costs:
+    """Take in so many days at once, then the next ones one by one; those are the same days whatever came before."""
+    found = trade(root / "landing", length + MEASURED_DAYS)
+    last, *following = found.days[-MEASURED_DAYS - 1 :]
+    upload(client, found, root / "history", "", last)
     backfill = run_master(client)[WHOLE]
     measured = []
-    for number in range(length, length + MEASURED_DAYS):
-        upload(client, found, root / days[number], days[number - 1], days[number])
+    for before, day in itertools.pairwise([last, *following]):
+        upload(client, found, root / day, before, day)
         measured.append(run_master(client))
     return _Costs(backfill, {task: [day[task] for day in measured] for task in measured[0]})
 
 
 def _days(short: Mapping[str, Sequence[float]], long: Mapping[str, Sequence[float]], much: int) -> list[Measurement]:
-    note = f"floor: after {SHORT} days; medians of {MEASURED_DAYS}"
+    note = f"floor: the same days after {SHORT}; medians of {MEASURED_DAYS}"
     return [beside(f"one day after {much} days: {task}", long[task], short[task], _DAY_GOAL, note) for task in short]
 
 
