@@ -140,7 +140,7 @@ def _create(resource: Resource, type_name: str, api: Api, journal: Journal, plan
     try:
         made = _adopt(resource, type_name, api, journal, planned) or resource.create(api, planned)
         if ticket:
-            journal.record(ticket, made.id)
+            journal.record(ticket, type_name, made.id)
     except Exception as error:  # noqa: BLE001 - nothing was made, or nobody can know: Terraform keeps no state
         if ticket and isinstance(error, ApiError) and error.refused:
             journal.forget(ticket)
@@ -161,7 +161,9 @@ def _adopt(resource: Resource, type_name: str, api: Api, journal: Journal, plann
     if resource.journal is None:
         return None
     for orphan in journal.orphans(type_name, resource.journal.name(planned)):
-        for identity in [orphan.id] if orphan.id else resource.journal.find(api, planned):
+        # An id alone proves nothing: a workspace that was made anew under its old address counts from the start again.
+        alike = resource.journal.find(api, planned)
+        for identity in [each for each in alike if orphan.id in ("", each)]:
             prior = None
             if not journal.is_claimed(type_name, identity):
                 prior = read(resource, api, conform(resource.schema, {"id": identity}))

@@ -57,9 +57,11 @@ class Journal:
         _write(ticket)
         return ticket
 
-    def record(self, ticket: Ticket, identity: str) -> None:
+    def record(self, ticket: Ticket, type_name: str, identity: str) -> None:
         """Note the id of the object that was made."""
         _write(replace(ticket, id=identity))
+        with self._lock:
+            self._claimed.add((type_name, identity))
 
     def orphans(self, type_name: str, name: str) -> list[Ticket]:
         """Return notes of the same thing by processes that are gone, those with an id first."""
@@ -75,7 +77,7 @@ class Journal:
         return sorted(found, key=lambda ticket: (not ticket.id, ticket.since))
 
     def is_claimed(self, type_name: str, identity: str) -> bool:
-        """Tell whether this process already knows the object, from the state or by taking it over."""
+        """Tell whether this process already knows the object: from the state, by making it or by taking it over."""
         return (type_name, identity) in self._claimed
 
     def claim(self, orphan: Ticket, type_name: str, identity: str) -> bool:
