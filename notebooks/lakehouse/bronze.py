@@ -97,7 +97,9 @@ class _Writer:
 
     def __call__(self, files: DataFrame, batch_id: int) -> None:
         spark, now = files.sparkSession, self.clock()
-        lines = judge(files.withColumn("fingerprint", F.xxhash64("content")), self.source).persist()
+        judged = judge(files.withColumn("fingerprint", F.xxhash64("content")), self.source)
+        # Of a good line its columns are kept, which is all of it: the text beside them would be as much once more.
+        lines = judged.withColumn("raw_line", F.when(F.col("reason").isNotNull(), F.col("raw_line"))).persist()
         try:
             stamped = lines.withColumns({"ingestion_timestamp": F.lit(now), "batch_id": F.lit(batch_id).cast("long")})
             origin = ("ingestion_timestamp", "source_file", "source_line", "batch_id")

@@ -105,13 +105,15 @@ def _json(files: DataFrame, source: Source) -> DataFrame:
     followed = F.contains("raw_line", F.lit("]")) & (wrapped != F.array(F.lit("v"), F.lit("w")))
     alone = F.coalesce((F.size("parsed") == 1) & ~followed, F.lit(False))
     values = {column: F.col(f"object.{column}") for column in source.columns}
+    expected = F.array(*map(F.lit, source.columns))
+    usual = F.col("keys") == expected  # what most lines are needs no set of their names
     reason = F.coalesce(
         _unreadable(),
         F.when(F.col("keys").isNull() | ~alone, F.lit("broken JSON: expected one object")),
-        F.when(F.size("keys") > F.size(F.array_distinct("keys")), F.lit("repeated field")),
+        F.when(~usual & (F.size("keys") > F.size(F.array_distinct("keys"))), F.lit("repeated field")),
         _missing_key(values, source),
     )
-    surplus = F.size(F.array_except("keys", F.array(*map(F.lit, source.columns)))) > 0
+    surplus = ~usual & (F.size(F.array_except("keys", expected)) > 0)
     rescued = F.when(surplus & reason.isNull(), _others(F.from_json("raw_line", "map<string,string>"), source))
     return _judged(lines, values, rescued, reason).drop("parsed", "object", "keys")
 
