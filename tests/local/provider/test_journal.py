@@ -1,3 +1,5 @@
+"""The notes of creates serve a killed run of the same workspace, and nobody after it."""
+
 from __future__ import annotations
 
 import shutil
