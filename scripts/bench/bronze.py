@@ -70,6 +70,6 @@ def _copy(spark: SparkSession, files: Path, source: Source) -> None:
     spark.sql("DROP TABLE IF EXISTS bronze.copy")
     schema = ", ".join(f"{column} STRING" for column in source.columns)
     reader = spark.read.schema(schema)
-    path = (files / source.name).as_uri()
+    path = f"file://{files / source.name}"  # no URI: Spark takes what that would quote for the name
     rows = reader.csv(path, header=True) if source.format == "csv" else reader.json(path)
     rows.write.format("delta").saveAsTable(f"{CATALOG}.bronze.copy")

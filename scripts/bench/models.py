@@ -75,7 +75,8 @@ def lay(spark: SparkSession, landing: Path) -> None:
     """Make the silver tables that models read from landing files; dbt's own are the same with more columns."""
     for name, statement in (("orders", _ORDERS), ("order_items", _ITEMS), ("products", _PRODUCTS)):
         columns = ", ".join(f"{column} STRING" for column in SOURCES[name].columns)
-        landed = spark.read.csv((landing / name).as_uri(), schema=columns, header=True, escape='"')
+        path = f"file://{landing / name}"  # no URI: Spark takes what that would quote for the name
+        landed = spark.read.csv(path, schema=columns, header=True, escape='"')
         spark.sql(statement, landed=landed)
 
 
