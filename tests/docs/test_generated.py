@@ -199,7 +199,7 @@ def test_a_week_must_be_a_day() -> None:
         ('"figure": 143,', '"figure": true,', r"figures\[0\]: figure is True, expected a number"),
         ('"command": "make demo"', '"command": 1', r"figures\[0\]: command is 1, expected a text"),
         ('"2026-', '"26-', r"figures\[0\]: date '26-.*': expected a day as YYYY-MM-DD"),
-        ('"figure": 1.817', '"figure": "?"', r"figures\[4\]: beside: figure is '\?', expected a number"),
+        ('"figure": 1.674', '"figure": "?"', r"figures\[4\]: beside: figure is '\?', expected a number"),
         ('"beside": {', '"beside": {"unit": "s",', r"figures\[4\]: beside: expected the keys name, figure\."),
         ('"bench": "make demo, again"', '"bench": 2', r"figures\[1\]: bench is 2, expected a text"),
         ('"name": "landing bytes a day"', '"name": "rows a day"', "figures.json: rates: two have the same name"),
