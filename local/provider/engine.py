@@ -160,9 +160,10 @@ def _adopt(resource: Resource, type_name: str, api: Api, journal: Journal, plann
     """Take over what a killed run created without Terraform having heard of it."""
     if resource.journal is None:
         return None
-    for orphan in journal.orphans(type_name, resource.journal.name(planned)):
-        # An id alone proves nothing: a workspace that was made anew under its old address counts from the start again.
-        alike = resource.journal.find(api, planned)
+    orphans = journal.orphans(type_name, resource.journal.name(planned))
+    # An id alone proves nothing: a workspace that was made anew under its old address counts from the start again.
+    alike = resource.journal.find(api, planned) if orphans else []
+    for orphan in orphans:
         for identity in [each for each in alike if orphan.id in ("", each)]:
             prior = None
             if not journal.is_claimed(type_name, identity):

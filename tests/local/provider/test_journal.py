@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from local.workspace.process import RunningWorkspace, start
 
 pytestmark = pytest.mark.slow
 
+NO_DRIVER = ("--no-driver",)
 TWO = """
 resource "databricks_cluster_policy" "small" {
   name       = "small"
@@ -31,12 +31,6 @@ SMALL_FIRST = TWO % ("", "databricks_cluster_policy.small")
 LARGE_FIRST = TWO % ("databricks_cluster_policy.large", "")
 
 
-@contextmanager
-def at(root: Path, port: int = 0) -> Iterator[RunningWorkspace]:
-    with start(root, port, ["--no-driver"]) as workspace:
-        yield workspace
-
-
 def held(workspace: RunningWorkspace) -> dict[str | None, str | None]:
     client = WorkspaceClient(host=workspace.host, token=workspace.token, auth_type="pat")
     return {policy.policy_id: policy.name for policy in client.cluster_policies.list()}
@@ -46,7 +40,7 @@ def test_what_was_noted_of_a_workspace_that_is_no_more_takes_nothing_of_its_succ
     terraform: Callable[..., Any], tmp_path: Path
 ) -> None:
     """As after `make reset`: same address, ids counted from the start, no state, but the notes of the last deploy."""
-    with at(tmp_path / "first") as gone:
+    with start(tmp_path / "first", arguments=NO_DRIVER) as gone:
         stack = terraform(gone.host, gone.token, SMALL_FIRST)
         stack.apply()
         before = held(gone)
@@ -56,7 +50,7 @@ def test_what_was_noted_of_a_workspace_that_is_no_more_takes_nothing_of_its_succ
     main = stack.folder / "main.tf"
     main.write_text(main.read_text().replace(SMALL_FIRST, LARGE_FIRST))
     shutil.rmtree(tmp_path / "first")
-    with at(tmp_path / "second", int(gone.host.rpartition(":")[2])) as anew:
+    with start(tmp_path / "second", int(gone.host.rpartition(":")[2]), NO_DRIVER) as anew:
         stack.environment["TF_VAR_token"] = anew.token
         stack.apply()
         after = held(anew)
