@@ -49,6 +49,11 @@ def build_session(root: Path, catalogs: Sequence[str], java: str = "") -> SparkS
     return spark
 
 
+def location(path: Path) -> str:
+    """Return a whole path as Spark is told of it: no URI, since it takes what that would quote for the name."""
+    return f"file://{path}"
+
+
 def new_session(spark: SparkSession) -> SparkSession:
     """Return a session with its own views, settings and current catalog, active on the calling thread."""
     session = spark.newSession()
@@ -131,8 +136,7 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path], more_java: str) -
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": _DELTA_CATALOG,
         "spark.sql.catalogImplementation": "hive",
-        # No URI: Spark takes what that would quote for the name, and tables would land beside a root with a space.
-        "spark.sql.warehouse.dir": f"file://{lake / 'warehouse'}",
+        "spark.sql.warehouse.dir": location(lake / "warehouse"),
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={lake / 'metastore_db'};create=true",
         "spark.sql.sources.default": "delta",  # as on Databricks
         "spark.sql.session.timeZone": "UTC",

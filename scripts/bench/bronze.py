@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse import bronze
 from lakehouse.sources import SOURCES, Source
-from local.engine.session import build_session
+from local.engine.session import build_session, location
 from scripts.bench.measurement import Measurement, beside, seconds
 from scripts.data import generator
 
@@ -70,6 +70,6 @@ def _copy(spark: SparkSession, files: Path, source: Source) -> None:
     spark.sql("DROP TABLE IF EXISTS bronze.copy")
     schema = ", ".join(f"{column} STRING" for column in source.columns)
     reader = spark.read.schema(schema)
-    path = f"file://{files / source.name}"  # no URI: Spark takes what that would quote for the name
+    path = location(files / source.name)
     rows = reader.csv(path, header=True) if source.format == "csv" else reader.json(path)
     rows.write.format("delta").saveAsTable(f"{CATALOG}.bronze.copy")

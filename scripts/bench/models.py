@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.models import churn, recommendation, trade
 from lakehouse.sources import SOURCES
-from local.engine.session import build_session
+from local.engine.session import build_session, location
 from scripts.bench.measurement import Measurement
 from scripts.data import generator, loader
 
@@ -75,8 +75,7 @@ def lay(spark: SparkSession, landing: Path) -> None:
     """Make the silver tables that models read from landing files; dbt's own are the same with more columns."""
     for name, statement in (("orders", _ORDERS), ("order_items", _ITEMS), ("products", _PRODUCTS)):
         columns = ", ".join(f"{column} STRING" for column in SOURCES[name].columns)
-        path = f"file://{landing / name}"  # no URI: Spark takes what that would quote for the name
-        landed = spark.read.csv(path, schema=columns, header=True, escape='"')
+        landed = spark.read.csv(location(landing / name), schema=columns, header=True, escape='"')
         spark.sql(statement, landed=landed)
 
 
