@@ -13,6 +13,8 @@ from lakehouse.sources import Source
 
 WRONG_HEADER = "wrong header"
 
+_MARK = "\ufeff"  # of byte order, at the start of a file
+
 # A line end counts only outside quotes; a field that starts with a quote ends with one.
 _RECORD = r'\n([^"\n]*+(?:"[^"]*+"[^"\n]*+)*+)'
 _FIELD = r',("[^"]*+(?:""[^"]*+)*+"|[^,"][^,]*+|)'
@@ -24,15 +26,22 @@ def judge(files: DataFrame, source: Source) -> DataFrame:
     `reason` is null for a good line. What else a file has (`content` aside) is on each of its lines, and on one more
     row with `source_line` 0, so that a file without lines is seen too.
     """
-    content = F.regexp_replace("content", r"\A\x{FEFF}", "")
-    content = F.regexp_replace(content, r"\r?\n\z", "")
+    content = F.col("content")
+    content = F.when(F.startswith(content, F.lit(_MARK)), F.substr(content, F.lit(len(_MARK) + 1))).otherwise(content)
     # Quotes that do not pair would swallow the rest of the file: then every line stands for itself.
     multiline = F.contains(content, F.lit('"')) & (_quotes(content) % 2 == 0) & (source.format == "csv")
     by_quotes = F.regexp_extract_all(F.concat(F.lit("\n"), content), F.lit(_RECORD), 1)
     records = F.transform(by_quotes, lambda record: F.regexp_replace(record, r"\r\z", ""))
-    lines = F.when(multiline, records).otherwise(F.split(content, r"\r?\n", -1))
-    lined = files.withColumn("lines", F.when(content != "", lines).otherwise(F.array().cast("array<string>")))
-    lined = lined.drop("content")
+    # A single character is found without a pattern, in half of the time.
+    by_lines = F.when(F.contains(content, F.lit("\r")), F.split(content, r"\r?\n", -1)).otherwise(
+        F.split(content, "\n", -1)
+    )
+    nothing = F.array().cast("array<string>")
+    lines = F.when(content.isin("", "\n", "\r\n"), nothing).when(multiline, records).otherwise(by_lines)
+    # After a line end at the end there is no other line.
+    ended = F.endswith(content, F.lit("\n")) & (F.size("lines") > 0)
+    complete = F.when(ended, F.slice("lines", 1, F.size("lines") - 1)).otherwise(F.col("lines"))
+    lined = files.withColumn("lines", lines).withColumn("lines", complete).drop("content")
     return _csv(lined, source) if source.format == "csv" else _json(lined, source)
 
 
@@ -41,7 +50,8 @@ def _exploded(files: DataFrame) -> DataFrame:
     return files.select("*", F.posexplode(marked).alias("source_line", "raw_line")).drop("lines")
 
 
-def _csv(files: DataFrame, source: Source) -> DataFrame:
+def _headed(files: DataFrame, source: Source) -> DataFrame:
+    """Add what the first line says: `names`, their `width`, the `places` of the source's columns, `header_problem`."""
     first = F.get("lines", F.lit(0))
     expected = F.array(*map(F.lit, source.columns))
     names = _fields(first)
@@ -50,25 +60,40 @@ def _csv(files: DataFrame, source: Source) -> DataFrame:
         F.lit(f"{WRONG_HEADER}: found "), F.substring(first, 1, 200), F.lit(f", expected {','.join(source.columns)}")
     )
     usable = F.coalesce(usable & ~F.exists(names, lambda name: name.isNull()), F.lit(False))
+    places = F.array(*(F.array_position("names", F.lit(column)) - 1 for column in source.columns))
     headed = files.withColumn("names", names).withColumn("header_problem", F.when(~usable, problem))
-    lines = _exploded(headed).where("header_problem is not null or source_line <> 1")
-    lines = lines.withColumn("fields", _fields(F.col("raw_line")))
-    values = {column: F.get("fields", F.array_position("names", F.lit(column)) - 1) for column in source.columns}
+    return headed.withColumns({"places": places, "width": F.size("names")})
+
+
+def _csv(files: DataFrame, source: Source) -> DataFrame:
+    lines = _exploded(_headed(files, source)).where("header_problem is not null or source_line <> 1")
+    quoted = F.contains("raw_line", F.lit('"'))
+    fields = F.when(quoted, _fields(F.col("raw_line"))).otherwise(F.split("raw_line", ",", -1))
+    lines = lines.withColumns({"quoted": quoted, "fields": fields})
+    values = {column: _value(place) for place, column in enumerate(source.columns)}
     reason = F.coalesce(
         F.col("header_problem"),
         _unreadable(),
-        F.when(_quotes(F.col("raw_line")) % 2 == 1, F.lit("unclosed quote")),
+        F.when(F.col("quoted") & (_quotes(F.col("raw_line")) % 2 == 1), F.lit("unclosed quote")),
         F.when(F.col("fields").isNull(), F.lit("misplaced quote")),
         F.when(
-            F.size("fields") != F.size("names"),
-            F.concat(F.lit("wrong column count: expected "), F.size("names").cast("string")),
+            F.size("fields") != F.col("width"),
+            F.concat(F.lit("wrong column count: expected "), F.col("width").cast("string")),
         ),
         _missing_key(values, source),
     )
-    surplus = F.size("names") > len(source.columns)
-    fields = F.map_from_arrays("names", "fields")
-    rescued = F.when(surplus & reason.isNull(), _others(fields, source))
-    return _judged(lines, values, rescued, reason).drop("names", "fields", "header_problem")
+    surplus = F.col("width") > len(source.columns)
+    named = F.map_from_arrays("names", _fields(F.col("raw_line")))
+    rescued = F.when(surplus & reason.isNull(), _others(named, source))
+    return _judged(lines, values, rescued, reason).drop(
+        "names", "fields", "header_problem", "places", "width", "quoted"
+    )
+
+
+def _value(place: int) -> Column:
+    """Return a column's field of a line: null when nothing stands between the commas, not even quotes."""
+    value = F.get("fields", F.get("places", F.lit(place)))
+    return F.when(F.col("quoted") | (value != ""), value)
 
 
 def _quotes(text: Column) -> Column:

@@ -17,7 +17,7 @@ from scripts.bench.measurement import Measurement, beside, seconds
 from scripts.data import generator
 
 CATALOG = "bench"
-# 31,000 lines of CSV and 145,000 of JSON. Ten times as many take five times as long and give the same ratio: 7.
+# 31,000 lines of CSV and 145,000 of JSON. Ten times as many give nearly the same ratio: 4 and more.
 DAYS, CUSTOMERS = 60, 4000
 GOAL = 1.5
 REPETITIONS = 3
