@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from constructs import Construct
-
 from infra.compute import cluster_policies, interactive_cluster, warehouse
 from infra.environments import Environment
-from infra.render.catalog import render_catalog
-from infra.render.cluster import render_cluster
-from infra.render.cluster_policy import render_cluster_policy
-from infra.render.permissions import render_permissions
-from infra.render.schema import render_schema
-from infra.render.secret_scope import render_secret_scope
-from infra.render.volume import render_volume
-from infra.render.warehouse import render_warehouse
+from infra.render.access import render_permissions, render_secret_scope
+from infra.render.compute import render_cluster, render_cluster_policy, render_warehouse
+from infra.render.scope import Scope
+from infra.render.storage import render_catalog, render_schema, render_volume
 
 SCHEMAS = {
     "landing": "Where source files arrive.",
@@ -35,7 +29,7 @@ class Foundation:
     policy_ids: dict[str, str]
 
 
-def build_foundation(scope: Construct, env: Environment) -> Foundation:
+def build_foundation(scope: Scope, env: Environment) -> Foundation:
     """Declare catalog, schemas, the landing volumes, the mail secrets' scope, policies, cluster and warehouse."""
     catalog = render_catalog(scope, env)
     schemas = {name: render_schema(scope, name, comment, catalog, env) for name, comment in SCHEMAS.items()}

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_databricks.directory import Directory
-from constructs import Construct
-
 from infra.environments import Environment
 from infra.parts.foundation import Foundation
 from infra.platform import Platform
+from infra.render.access import render_permissions
 from infra.render.alert import render_alert
+from infra.render.code import Folder, render_room
 from infra.render.dashboard import render_dashboard
-from infra.render.directory import render_room
-from infra.render.permissions import render_permissions
+from infra.render.scope import Scope
 
 
-def build_monitoring(
-    scope: Construct, env: Environment, platform: Platform, foundation: Foundation, root: Directory
-) -> None:
+def build_monitoring(scope: Scope, env: Environment, platform: Platform, foundation: Foundation, root: Folder) -> None:
     """Declare alerts and dashboards, each kind in its folder."""
     alerts = render_room(scope, "alerts", root, env)
     dashboards = render_room(scope, "dashboards", root, env)

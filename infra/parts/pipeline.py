@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
-from cdktf_cdktf_provider_databricks.directory import Directory
-from constructs import Construct
-
 from infra.compute import job_cluster
 from infra.environments import Environment
 from infra.jobs.spec import JobSpec, NotebookTask, SpecError
 from infra.parts.foundation import Foundation
 from infra.platform import Platform
-from infra.render.directory import render_room, render_root
+from infra.render.access import render_permissions
+from infra.render.code import Folder, render_notebook, render_room, render_root, render_workspace_file
 from infra.render.job import JobSurroundings, render_job
-from infra.render.notebook import render_notebook
-from infra.render.permissions import render_permissions
-from infra.render.workspace_file import render_workspace_file
+from infra.render.scope import Scope
 from infra.workspace_files import Notebook
 
 _ROOMS = ("notebooks", "dbt", "sql")
 
 
-def build_pipeline(scope: Construct, env: Environment, platform: Platform, foundation: Foundation) -> Directory:
+def build_pipeline(scope: Scope, env: Environment, platform: Platform, foundation: Foundation) -> Folder:
     """Declare code and jobs; return the root folder."""
     root = render_root(scope, env)
     render_permissions(scope, "folder", "root", root.path, env)
@@ -32,7 +28,7 @@ def build_pipeline(scope: Construct, env: Environment, platform: Platform, found
     return root
 
 
-def _build_code(scope: Construct, env: Environment, platform: Platform, root: Directory) -> None:
+def _build_code(scope: Scope, env: Environment, platform: Platform, root: Folder) -> None:
     folders = {}
     for room in _ROOMS:
         folders[room] = render_room(scope, room, root, env)
@@ -43,7 +39,7 @@ def _build_code(scope: Construct, env: Environment, platform: Platform, root: Di
         render_workspace_file(scope, file, folders[file.room], env)
 
 
-def _build_jobs(scope: Construct, env: Environment, platform: Platform, foundation: Foundation) -> None:
+def _build_jobs(scope: Scope, env: Environment, platform: Platform, foundation: Foundation) -> None:
     _check_notebooks(platform.jobs, platform.notebooks)
     cluster = job_cluster(env)
     job_ids: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""From specs to CDKTF constructs, one module per kind of resource.
+"""From specs to CDKTF constructs, by what they are: storage, compute, code, access, jobs, alerts, dashboards.
 
-Nothing else of the platform, but the parts, the stack and main, knows CDKTF.
+Nothing else of the platform, but the stack and main, knows CDKTF.
 """

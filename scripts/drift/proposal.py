@@ -37,7 +37,7 @@ _FILES: Mapping[str, str] = {
     "databricks_cluster": "infra/compute.py: interactive_cluster()",
     "databricks_cluster_policy": "infra/compute.py: cluster_policies()",
     "databricks_sql_endpoint": "infra/compute.py: warehouse()",
-    "databricks_catalog": "infra/render/catalog.py",
+    "databricks_catalog": "infra/render/storage.py",
     "databricks_schema": "infra/parts/foundation.py: SCHEMAS",
     "databricks_volume": "infra/parts/foundation.py: build_foundation()",
     "databricks_directory": "infra/parts/pipeline.py: _ROOMS",

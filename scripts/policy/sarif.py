@@ -22,7 +22,7 @@ _DECLARED_IN = {
     "databricks_alert_v2": "sql/alerts/{name}.toml",
     "databricks_dashboard": "sql/dashboards/{name}.toml",
     "databricks_job": "infra/jobs/{name}.py",
-    "databricks_catalog": "infra/render/catalog.py",
+    "databricks_catalog": "infra/render/storage.py",
     "databricks_cluster": "infra/compute.py",
     "databricks_cluster_policy": "infra/compute.py",
     "databricks_permissions": "infra/access.py",

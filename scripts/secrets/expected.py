@@ -56,7 +56,7 @@ def findings(env: Environment, secrets: Sequence[Secret], held: Mapping[str, Hel
 
 
 def declared_levels(env: Environment, scope: str) -> dict[str, str]:
-    """Return who may do what on a scope; the same rule as in infra/render/secret_scope.py."""
+    """Return who may do what on a scope; the same rule as in infra/render/access.py."""
     return granted("secret_scope", scope) | ({env.run_as: "READ"} if env.run_as else {})
 
 
