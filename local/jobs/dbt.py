@@ -8,7 +8,8 @@ import os
 import shlex
 import shutil
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -34,7 +35,7 @@ def runner(services: Services) -> Runner:
         folder = services.root / "runs" / str(attempt.task_run.run_id)
         commands = _commands(attempt)
         project = _copy_project(services.root, attempt.task, folder)
-        parsed = _parse_cache(services.root, attempt.task)
+        parsed = _parse_cache(services.root, attempt.task, commands)
         if parsed.exists():
             (project / "target").mkdir(exist_ok=True)
             shutil.copyfile(parsed, project / _PARSED)
@@ -83,9 +84,12 @@ def _copy_project(root: Path, task: Mapping[str, Any], folder: Path) -> Path:
     return project
 
 
-def _parse_cache(root: Path, task: Mapping[str, Any]) -> Path:
+def _parse_cache(root: Path, task: Mapping[str, Any], commands: Sequence[Sequence[str]]) -> Path:
     # dbt itself checks that a kept parse still fits (file checksums, vars, profile, version) and parses anew if not.
-    key = hashlib.sha256(repr([task.get(name) for name in ("project_directory", "catalog", "schema")]).encode())
+    # Tasks with other vars than their neighbours keep their own: else each would throw away what the last one kept.
+    variables = [word for command in commands for before, word in pairwise(command) if before == "--vars"]
+    place = [task.get(name) for name in ("project_directory", "catalog", "schema")]
+    key = hashlib.sha256(repr([*place, *sorted(set(variables))]).encode())
     return root / "runs" / "dbt-parsed" / f"{key.hexdigest()[:16]}.msgpack"
 
 

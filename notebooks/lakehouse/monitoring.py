@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from lakehouse import questions, thresholds
+from lakehouse.threads import side_by_side
 
 Clock = Callable[[], dt.datetime]
 
@@ -106,7 +107,8 @@ def ask(spark: SparkSession, name: str, folder: Path = QUESTIONS) -> Answer:
 def report(spark: SparkSession, catalog: str, clock: Clock, folder: Path = QUESTIONS) -> Report:
     """Ask every question that the operations notebook shows."""
     spark.catalog.setCurrentCatalog(catalog)
-    return Report({name: ask(spark, name, folder) for name in ASKED}, clock())
+    answers = side_by_side(spark, lambda name: ask(spark, name, folder), ASKED)
+    return Report(dict(zip(ASKED, answers, strict=True)), clock())
 
 
 def revenue_figure(spark: SparkSession, days: int) -> Any:

@@ -70,6 +70,17 @@ def test_commands_run_in_one_process_and_leave_logs_and_artifacts(shared: Worksp
     assert "target/partial_parse.msgpack" not in names
 
 
+def test_tasks_with_other_vars_do_not_throw_away_each_others_parse(shared: Workspace) -> None:
+    keep_project(shared, "/Shared/parsed")
+    logs = []
+    for _ in range(2):
+        for rows in (1, 2):
+            run = shared.ended(shared.start(dbt(f"dbt parse --vars '{{rows: {rows}}}'", folder="/Shared/parsed")), 60)
+            assert results(run) == {"dbt": "SUCCESS"}
+            logs.append(output(shared, run).logs)
+    assert ["Unable to do partial parsing" in log for log in logs] == [True, True, False, False]
+
+
 def test_the_first_failing_command_is_named_and_ends_the_task(shared: Workspace) -> None:
     keep_project(shared, "/Shared/broken", **{"models/bad.sql": "select * from {{ ref('nowhere') }}"})
     run = shared.ended(shared.start(dbt("dbt parse", "dbt ls", folder="/Shared/broken")), 60)
