@@ -46,9 +46,9 @@ class Ingested:
 def create_tables(spark: SparkSession, sources: Iterable[Source] = SOURCES.values()) -> None:
     """Create the tables of sources, quarantine and deliveries where they are missing: downstream never misses one."""
     for source in sources:
-        columns = ", ".join(f"{column} STRING" for column in source.columns)
         spark.sql(
-            f"CREATE TABLE IF NOT EXISTS bronze.{source.name} ({columns}, rescued_data STRING, {_ORIGIN}) USING delta"
+            f"CREATE TABLE IF NOT EXISTS bronze.{source.name} ({source.schema}, rescued_data STRING,"
+            f" {_ORIGIN}) USING delta"
             f" COMMENT 'One row per line of {source.name} as it arrived; every value is the text of the file.'"
         )
     spark.sql(

@@ -119,9 +119,8 @@ def _others(fields: Column, source: Source) -> Column:
 
 
 def _json(files: DataFrame, source: Source) -> DataFrame:
-    schema = ", ".join(f"{column} STRING" for column in source.columns)
     lines = _exploded(files).withColumn(
-        "parsed", F.from_json(F.concat(F.lit("["), "raw_line", F.lit("]")), f"array<struct<{schema}>>")
+        "parsed", F.from_json(F.concat(F.lit("["), "raw_line", F.lit("]")), f"array<struct<{source.schema}>>")
     )
     lines = lines.withColumn("object", F.get("parsed", F.lit(0))).withColumn("keys", F.json_object_keys("raw_line"))
     # In brackets a second value counts. A parser stops where they close, be it by the line itself: one that has such

@@ -19,6 +19,11 @@ class Source:
         """File name ending, without the dot."""
         return {"csv": "csv", "json": "jsonl"}[self.format]
 
+    @property
+    def schema(self) -> str:
+        """Its columns as Spark declares them: in landing and bronze all are text."""
+        return ", ".join(f"{column} STRING" for column in self.columns)
+
 
 _ALL = (
     Source(

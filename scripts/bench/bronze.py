@@ -68,8 +68,7 @@ def _ingest(spark: SparkSession, source: Source) -> None:
 
 def _copy(spark: SparkSession, files: Path, source: Source) -> None:
     spark.sql("DROP TABLE IF EXISTS bronze.copy")
-    schema = ", ".join(f"{column} STRING" for column in source.columns)
-    reader = spark.read.schema(schema)
+    reader = spark.read.schema(source.schema)
     path = location(files / source.name)
     rows = reader.csv(path, header=True) if source.format == "csv" else reader.json(path)
     rows.write.format("delta").saveAsTable(f"{CATALOG}.bronze.copy")

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
+from scripts.data.files import write_atomically
 from scripts.errors import CommandError
 
 
 def write(file: Path, text: str) -> None:
     """Replace a file in one step: whoever reads it sees the old page or the new one."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    fresh = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as output:
-            output.write(text.encode("utf-8"))
-        fresh.chmod(file.stat().st_mode)
-        fresh.replace(file)
+        write_atomically(file, text.encode())
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise CommandError(f"{file}: {error}") from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-from pathlib import Path
 
 import pytest
 
 from lakehouse.sources import SOURCES, Source
+from local.engine.session import location
 from scripts.data import generator
 
 from .conftest import Lakehouse
@@ -61,10 +61,9 @@ def _insert(lakehouse: Lakehouse, source: Source, rows: list[tuple[object, ...]]
     landed = lakehouse.work / f"{source.name}.json"
     names = (*source.columns, "source_file", "source_line")
     landed.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows))
-    columns = ", ".join(f"{column} string" for column in source.columns)
     lakehouse.rows(
-        f"create temporary view arrived ({columns}, source_file string, source_line int)"
-        f" using json options (path '{Path(landed).as_uri()}')"
+        f"create temporary view arrived ({source.schema}, source_file string, source_line int)"
+        f" using json options (path '{location(landed)}')"
     )
     lakehouse.rows(
         f"insert into bronze.{source.name} select {', '.join(source.columns)}, current_timestamp(), source_file,"
