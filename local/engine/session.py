@@ -142,7 +142,8 @@ def _settings(lake: Path, volumes: Path, jars: Sequence[Path], more_java: str) -
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.codegen.cache.maxEntries": "3000",  # of 100 that are kept else, one run of master overwrites each
         "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "2",
+        # The log of a table is read for each scan of it, by a job of so many tasks: two cost more than they save.
+        "spark.databricks.delta.snapshotPartitions": "1",
         # Hadoop starts a `chmod`, `ls` or `readlink` for each file that it makes, looks at or renames. This file system
         # asks Java instead, and these two use it: half of the time of a small write went into starting programs.
         "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
