@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
@@ -115,7 +116,24 @@ def _deploy(stack: Any, workspace: Shared | Own, hold: Hold, luck: float) -> boo
     if process.stdout is not None and not process.stdout.closed:
         process.communicate(timeout=120)
     workspace.come_back()
+    _mend_state(stack.folder / "terraform.tfstate")
     return process.returncode == 0
+
+
+def _mend_state(state: Path) -> None:
+    """Do what Terraform's users do when it was killed in the moment between emptying its state file and filling it.
+
+    It takes an empty file for no state at all, and would make everything a second time; the backup beside it is of
+    before the run. What the run itself made, the provider has noted.
+    """
+    backup = state.with_name(f"{state.name}.backup")
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+        json.loads(state.read_text())
+        return
+    if backup.exists():
+        shutil.copyfile(backup, state)
+    else:
+        state.unlink(missing_ok=True)
 
 
 def _converge(seed: int, workspace: Shared | Own, template: Any, folder: Path) -> Outcome:
