@@ -20,7 +20,6 @@ from scripts.bench.anomalies import measure_anomalies
 from scripts.bench.bronze import measure_bronze
 from scripts.bench.commands import measure_commands
 from scripts.bench.day import measure_day
-from scripts.bench.dbt import measure_dbt
 from scripts.bench.deploy import measure_deploy
 from scripts.bench.drift import measure_drift
 from scripts.bench.faults import measure_faults
@@ -57,7 +56,6 @@ MEASUREMENTS: Mapping[str, Callable[[], list[Measurement]]] = {
     "day": measure_day,
     "bronze": measure_bronze,
     "rows": measure_rows,
-    "dbt": measure_dbt,
     "history": measure_history,
     "anomalies": measure_anomalies,
     "models": measure_models,

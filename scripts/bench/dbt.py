@@ -6,11 +6,9 @@ import io
 import json
 import re
 import tarfile
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,14 +17,13 @@ from databricks.sdk.service import jobs
 
 from infra.environments import LOCAL
 from scripts import runs
-from scripts.bench.deployed import deployed, run_to_end, trade, upload
+from scripts.bench.deployed import run_to_end
 from scripts.bench.measurement import Measurement, beside
 from scripts.errors import CommandError
 
-_DAYS = 8  # the platform's own tests build so many
-_ROUNDS = 2
 _REFERENCE = re.compile(r"\{\{job\.parameters\.\w+\}\}")  # to what this job is not told
 _BUILD = "dbt build --exclude-resource-type unit_test"
+_ANEW = f"{_BUILD} --full-refresh"
 
 
 @dataclass(frozen=True)
@@ -39,36 +36,28 @@ class _Build:
     count: int
 
 
-def measure_dbt() -> list[Measurement]:
-    """Build every model, snapshot and test on the local warehouse: first from nothing, then with nothing new."""
-    with tempfile.TemporaryDirectory(prefix="bench-dbt-") as folder:
-        root = Path(folder)
-        found = trade(root / "landing", _DAYS)
-        with deployed(root) as client:
-            upload(client, found, root / "batch", "", found.days[_DAYS - 1])
-            run_to_end(client, runs.job_id(client, LOCAL.display_name("bronze_ingestion")))
-            job = _job(client)
-            first, *again = (_build(client, job) for _ in range(1 + _ROUNDS))
-    return [_line("dbt build of everything", [first]), _line("dbt build with nothing new", again)]
+def measure_dbt(client: WorkspaceClient) -> list[Measurement]:
+    """Build every model, snapshot and test of a workspace that holds trade: with nothing new, then every table anew."""
+    again, anew = (_build(client, _job(client, command)) for command in (_BUILD, _ANEW))
+    return [_line("dbt build with nothing new", again), _line("dbt build of every table anew", anew)]
 
 
-def _line(name: str, builds: list[_Build]) -> Measurement:
-    last = builds[-1]
-    share = sum(each.wall - each.nodes for each in builds) / sum(each.wall for each in builds)
+def _line(name: str, build: _Build) -> Measurement:
+    share = (build.wall - build.nodes) / build.wall
     note = (
-        f"floor: the time in which one of {last.count} nodes runs; {share:.0%} is overhead, of it"
-        f" {last.lead:.1f} s until the first node starts"
+        f"floor: the time in which one of {build.count} nodes runs; {share:.0%} is overhead, of it"
+        f" {build.lead:.1f} s until the first node starts"
     )
-    return beside(name, [each.wall for each in builds], [each.nodes for each in builds], None, note)
+    return beside(name, [build.wall], [build.nodes], None, note)
 
 
-def _job(client: WorkspaceClient) -> int:
+def _job(client: WorkspaceClient, command: str) -> int:
     """Return a job of one dbt task, which has everything from the deployed one but the command."""
     settings = client.jobs.get(runs.job_id(client, LOCAL.display_name("silver_transformation"))).settings
     task = next(each for each in (settings and settings.tasks) or [] if each.dbt_task)
     assert task.dbt_task is not None  # noqa: S101 it is what was looked for
     variables = task.dbt_task.commands[0].partition(" --vars")[2]
-    task.dbt_task.commands = [f"{_BUILD} --vars{_REFERENCE.sub('', variables)}"]
+    task.dbt_task.commands = [f"{command} --vars{_REFERENCE.sub('', variables)}"]
     task.depends_on = None
     environments = settings.environments if settings else None
     return int(client.jobs.create(name="bench dbt", tasks=[task], environments=environments).job_id or 0)

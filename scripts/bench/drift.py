@@ -29,7 +29,7 @@ from scripts.plans.terraform import CHANGES, NO_CHANGES
 from scripts.synth import synthesize
 
 _RUN_AS = "8f1e4c1a-5a1e-4b67-9b6e-0d6f6a2f1c11"  # any application id: prod does not synthesize without one
-_ROUNDS = 3  # the median of so many looks and plans counts
+_ROUNDS = 2  # the median of so many looks and plans counts
 _SIZES = (10, 100, 300, 1000)
 _GOAL = 1.0
 _LIMIT_SECONDS = 10.0  # for 300 objects

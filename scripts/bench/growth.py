@@ -15,8 +15,8 @@ from scripts.bench.terraform import environment, run_terraform
 
 _GOAL = 1.5
 _FILES_PER_JOB = 5
-_FEW = 250  # jobs
-_MANY = 1000
+_FEW = 100  # jobs
+_MANY = 400
 _PART = 50  # jobs that are deployed at once
 _ROUNDS = 2  # the shorter of so many plans counts
 

@@ -1,4 +1,4 @@
-"""What a day costs after little history and after much, by task, what catching up at once saves, a night without news.
+"""What a day costs after little history and after much, by task, what catching up at once saves, what questions cost.
 
 DAYS says how much is much: 300 takes twenty minutes, so a run of all benchmarks does with fewer.
 """
@@ -17,11 +17,11 @@ from databricks.sdk import WorkspaceClient
 
 from scripts.bench.deployed import WHOLE, deployed, run_master, trade, upload
 from scripts.bench.measurement import Measurement, beside
-from scripts.bench.night import measure_night
+from scripts.bench.questions import measure_questions
 from scripts.errors import CommandError
 
 SHORT, LONG = 30, 90  # days of trade that are there before the measured ones
-MEASURED_DAYS = 3  # the median of so many counts
+MEASURED_DAYS = 2  # the median of so many counts
 _DAY_GOAL = 1.25
 _BACKFILL_GOAL = 0.1
 
@@ -42,8 +42,8 @@ def measure_history() -> list[Measurement]:
             short = _costs(client, root / "short", SHORT)
         with deployed(root / "long") as client:
             long = _costs(client, root / "long", much)
-            night = measure_night(client, long.day[WHOLE])
-    return [*_days(short.day, long.day, much), _backfill(long, much), *night]
+            asked = measure_questions(client)
+    return [*_days(short.day, long.day, much), _backfill(long, much), *asked]
 
 
 def _asked_for() -> int:

@@ -1,10 +1,9 @@
-"""What a night without news costs, and each question that people and alerts ask in the morning."""
+"""What each question costs that people and alerts ask in the morning."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
 
 from databricks.sdk import WorkspaceClient
 
@@ -13,22 +12,17 @@ from infra.sql_text import qualify
 from lakehouse import questions, thresholds
 from scripts import connection, toolchain
 from scripts.answers import ask
-from scripts.bench.deployed import WHOLE, run_master
 from scripts.bench.measurement import Measurement, against, beside, seconds
 from scripts.errors import CommandError
 
-_NIGHT_GOAL = 15.0
 _QUESTIONS_GOAL = 20.0
 _BARE = 11  # the median of so many counts
 
 
-def measure_night(client: WorkspaceClient, days: Sequence[float]) -> list[Measurement]:
-    """Run master on nothing new, then ask each question cold and again; `days` are the seconds of nights with news."""
-    taken = run_master(client)[WHOLE]
+def measure_questions(client: WorkspaceClient) -> list[Measurement]:
+    """Ask each question of a workspace with a history for the first time, and again."""
     cold, warm, floor = _asked(client), _asked(client), _bare(client)
-    note = "floor: a day with news; dbt starting, then small statements one after the other"
-    night = against("master without news", [taken], statistics.median(days), _NIGHT_GOAL, note)
-    return [night, _all(cold, warm, floor), *(_one(name, cold[name], warm[name], floor) for name in sorted(warm))]
+    return [_all(cold, warm, floor), *(_one(name, cold[name], warm[name], floor) for name in sorted(warm))]
 
 
 def _asked(client: WorkspaceClient) -> dict[str, float]:
