@@ -69,3 +69,8 @@ ACCESS: tuple[Access, ...] = (
 def granted(kind: str, key: str) -> dict[str, str]:
     """Return level by group for one object."""
     return {entry.group: entry.level for entry in ACCESS if entry.kind == kind and entry.key in (None, key)}
+
+
+def scope_levels(scope: str, run_as: str | None) -> dict[str, str]:
+    """Return level by principal for one secret scope: jobs read it as whom they run as, where somebody is named."""
+    return granted("secret_scope", scope) | ({run_as: "READ"} if run_as else {})

@@ -10,7 +10,7 @@ from cdktf_cdktf_provider_databricks.secret_acl import SecretAcl
 from cdktf_cdktf_provider_databricks.secret_scope import SecretScope
 from constructs import Construct
 
-from infra.access import granted
+from infra.access import granted, scope_levels
 from infra.environments import Environment
 from infra.render.lifecycle import kept
 from infra.render.naming import construct_id, named
@@ -45,10 +45,8 @@ def render_permissions(scope: Construct, kind: str, key: str, object_id: str, en
 def render_secret_scope(scope: Construct, name: str, env: Environment) -> SecretScope:
     """Declare an empty scope with its access list; jobs read it as the principal that they run as."""
     secrets = named(SecretScope(scope, construct_id("secret_scope", name), name=name, lifecycle=kept(env)), name)
-    run_as = env.run_as
-    readers = granted("secret_scope", name) | ({run_as: "READ"} if run_as else {})
-    for principal, level in sorted(readers.items()):
-        key = f"{name}-{'run-as' if principal == run_as else principal}"
+    for principal, level in sorted(scope_levels(name, env.run_as).items()):
+        key = f"{name}-{'run-as' if principal == env.run_as else principal}"
         acl = SecretAcl(
             scope, construct_id("secret_acl", key), scope=secrets.name, principal=principal, permission=level
         )

@@ -12,16 +12,16 @@ from cdktf_cdktf_provider_databricks.alert_v2 import (
     AlertV2EvaluationThresholdValue,
     AlertV2Schedule,
 )
-from cdktf_cdktf_provider_databricks.directory import Directory
 from constructs import Construct
 
 from infra.alerts import AlertSpec, subscribers
 from infra.environments import Environment
+from infra.render.code import Folder
 from infra.render.naming import construct_id, named
 from infra.sql_text import qualify
 
 
-def render_alert(scope: Construct, spec: AlertSpec, env: Environment, folder: Directory, warehouse_id: str) -> AlertV2:
+def render_alert(scope: Construct, spec: AlertSpec, env: Environment, folder: Folder, warehouse_id: str) -> AlertV2:
     """Declare one alert.
 
     The provider keeps whatever the service answers, so everything the service would fill in is said here:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 
 from cdktf_cdktf_provider_databricks.dashboard import Dashboard
-from cdktf_cdktf_provider_databricks.directory import Directory
 from constructs import Construct
 
 from infra.dashboards import DashboardSpec
 from infra.environments import Environment
+from infra.render.code import Folder
 from infra.render.naming import construct_id, named
 
 
 def render_dashboard(
-    scope: Construct, spec: DashboardSpec, env: Environment, folder: Directory, warehouse_id: str
+    scope: Construct, spec: DashboardSpec, env: Environment, folder: Folder, warehouse_id: str
 ) -> Dashboard:
     """Declare and publish one dashboard.
 

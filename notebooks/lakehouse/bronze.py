@@ -135,13 +135,14 @@ class _Writer:
         counts = lines.groupBy(*identity, F.regexp_extract("reason", "^[^:]*", 0).alias("kind")).agg(
             F.count_if(F.col("source_line") > 0).alias("lines"), F.count("rescued_data").alias("rescued")
         )
-        is_good, bad_lines = F.col("kind").isNull(), F.when(F.col("lines") > 0, F.struct("kind", "lines"))
+        is_good = F.col("kind").isNull()
+        bad = F.when(~is_good & (F.col("lines") > 0), F.struct("kind", "lines"))
         found: list[Row] = (
             counts.groupBy(*identity)
             .agg(
                 F.sum(F.when(is_good, F.col("lines")).otherwise(0)).alias("good"),
                 F.sum(F.when(~is_good, F.col("lines")).otherwise(0)).alias("bad"),
-                F.map_from_entries(F.collect_list(F.when(~is_good, bad_lines))).alias("kinds"),
+                F.map_from_entries(F.collect_list(bad)).alias("kinds"),
                 F.sum("rescued").alias("rescued"),
             )
             .orderBy("source_file")

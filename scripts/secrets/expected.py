@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from databricks.sdk import WorkspaceClient
 
-from infra.access import granted
+from infra.access import scope_levels
 from infra.environments import Environment
 from infra.secrets import Secret
 
@@ -55,13 +55,8 @@ def findings(env: Environment, secrets: Sequence[Secret], held: Mapping[str, Hel
     return found
 
 
-def declared_levels(env: Environment, scope: str) -> dict[str, str]:
-    """Return who may do what on a scope; the same rule as in infra/render/access.py."""
-    return granted("secret_scope", scope) | ({env.run_as: "READ"} if env.run_as else {})
-
-
 def _access(env: Environment, scope: str, levels: Mapping[str, str]) -> list[Finding]:
-    wanted = declared_levels(env, scope)
+    wanted = scope_levels(scope, env.run_as)
     redeploy = f"cdktf deploy {env.name}"
     found = [
         Finding(f"{scope}: {who}", f"{who} has {levels.get(who, 'nothing')} instead of {level}", redeploy)
